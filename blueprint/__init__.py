@@ -1,0 +1,31 @@
+"""The Digital Data Blueprint: concepts, dated code lists and dataset contracts, and the code that loads and checks them.
+
+>>> from blueprint import blueprint
+>>> blueprint().concept("instant@1").title.en
+'Instant'
+"""
+
+from blueprint.codelist import CodeEntry, CodeList
+from blueprint.concept import Classification, Concept
+from blueprint.contract import Column, Contract, Gate, Reading, Rule, Source
+from blueprint.errors import BlueprintError, UnknownDataset
+from blueprint.load import Blueprint, blueprint
+from blueprint.text import Bilingual
+
+__all__ = [
+    "Bilingual",
+    "Blueprint",
+    "BlueprintError",
+    "Classification",
+    "CodeEntry",
+    "CodeList",
+    "Column",
+    "Concept",
+    "Contract",
+    "Gate",
+    "Reading",
+    "Rule",
+    "Source",
+    "UnknownDataset",
+    "blueprint",
+]

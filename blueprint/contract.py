@@ -1,0 +1,166 @@
+"""Contracts: what a dataset promises, column by column, and how its deliveries are read."""
+
+import re
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from blueprint.concept import Classification, ConceptRef, PhysicalType, Slug
+from blueprint.text import Bilingual, NonEmpty
+
+ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Semver = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(_Part):
+    """One column: bound to ``concept@version``, from which type, unit, pattern, range and classification come.
+
+    ``header`` names the column in the agency's file where it differs from ``name``; ``synonyms`` are further headers
+    that mean the same. ``minimum``, ``maximum``, ``pattern`` may only narrow what the concept allows.
+    """
+
+    name: ColumnName
+    concept: ConceptRef
+    title: Bilingual
+    description: Bilingual | None = None
+    required: bool = False
+    header: str | None = None
+    synonyms: tuple[str, ...] = ()
+    constant: str | None = None
+    """The value of every row when the file itself does not carry it."""
+    from_file_name: str | None = None
+    """A regular expression with one group that reads the value out of the delivered file's name."""
+    pad_to: int | None = None
+    """Width to which digits are filled with zeros on the left, where a spreadsheet lost them."""
+    date_formats: tuple[str, ...] = ()
+    """strptime patterns that are tried in order for dates and timestamps; ISO 8601 where empty."""
+    timezone: str = "Asia/Ho_Chi_Minh"
+    """The zone of timestamps that state none."""
+    values: dict[str, str] = Field(default_factory=dict)
+    """Spellings in the source -> codes of the concept's code list."""
+    as_of: str | None = None
+    """For dated code lists: an ISO date, or the name of the column that holds the row's date."""
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
+    flatten: bool = False
+    """Join lines inside a cell with a blank."""
+
+    @model_validator(mode="after")
+    def _patterns_compile(self) -> Self:
+        for expression in filter(None, (self.pattern, self.from_file_name)):
+            re.compile(expression)
+        return self
+
+
+class Reading(_Part):
+    """Where the table is in a delivered file."""
+
+    format: Literal["csv", "excel"]
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+    sheet: str | int = 0
+    """Sheet by name or position (from 0)."""
+    header_rows: tuple[int, ...] = (1,)
+    """Row numbers, from 1, that hold the header; names of several rows are joined with ' / '."""
+    first_row: int | None = None
+    """First data row, from 1; the row after the header where absent."""
+    null_values: tuple[str, ...] = ("",)
+    headers: dict[ColumnName, str] = Field(default_factory=dict)
+    """Header per column in these files, where it differs from the column's own."""
+    positions: dict[ColumnName, int] = Field(default_factory=dict)
+    """Column position (from 1) for files that repeat a header; the header found there must still match."""
+    constants: dict[ColumnName, str] = Field(default_factory=dict)
+    """Value per column that the files leave out."""
+    select: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Header -> values: rows with other values belong to other datasets and are counted as out of scope."""
+
+
+class Source(_Part):
+    """Where deliveries come from. The first source whose files are there is used.
+
+    ``agency`` files are found under the folder or URL of the setting ``HANOI_SOURCES``; ``repository`` files belong to
+    the Blueprint itself and are always there.
+    """
+
+    kind: Literal["agency", "repository"] = "agency"
+    files: tuple[str, ...]
+    """Paths or globs; all of them together are one delivery."""
+    reading: Reading
+    readings: dict[str, Reading] = Field(default_factory=dict)
+    """Reading per file name, where one differs."""
+    note: str = ""
+
+
+class Rule(_Part):
+    """A rule over one row, as a DuckDB expression that is true for good rows (null counts as good)."""
+
+    id: Slug
+    sql: NonEmpty
+    columns: tuple[ColumnName, ...]
+    severity: Literal["error", "warning"] = "error"
+    message: Bilingual
+
+
+class Gate(_Part):
+    """What an accepted set of rows must reach as a whole."""
+
+    min_rows: int = 1
+    max_rows: int | None = None
+    max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Largest share of rows that may go to quarantine before the delivery is refused."""
+
+
+class Contract(_Part):
+    """One dataset in one version."""
+
+    dataset: Slug
+    version: Semver
+    agency: NonEmpty
+    title: Bilingual
+    description: Bilingual
+    theme: NonEmpty
+    licence: NonEmpty
+    source_note: Bilingual
+    """Who made the data, as the public page says it."""
+    frequency: NonEmpty
+    keywords: dict[Literal["vi", "en"], tuple[str, ...]]
+    temporal: tuple[date, date | None] | None = None
+    spatial: str = ""
+    key: tuple[ColumnName, ...]
+    sources: tuple[Source, ...]
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
+    gate: Gate = Gate()
+    known_flaws: tuple[Bilingual, ...] = ()
+    partition: ColumnName | None = None
+    schedule: str | None = None
+    """Cron expression in Asia/Ho_Chi_Minh; absent means only on request."""
+
+    @property
+    def ref(self) -> str:
+        return f"{self.dataset}@{self.version}"
+
+    def column(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.ref} has no column {name!r}; it has {', '.join(c.name for c in self.columns)}")
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        names = [c.name for c in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError(f"{self.dataset}: column names repeat")
+        for used in (*self.key, *(c for r in self.rules for c in r.columns), *filter(None, [self.partition])):
+            if used not in names:
+                raise ValueError(f"{self.dataset}: {used!r} is not a column; columns are {', '.join(names)}")
+        return self
+
+
+__all__ = ["Classification", "Column", "Contract", "Gate", "PhysicalType", "Reading", "Rule", "Source"]

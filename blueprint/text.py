@@ -1,0 +1,19 @@
+"""Text in the two languages of the catalogue: Vietnamese first, English always."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Bilingual(BaseModel):
+    """One text in Vietnamese and in English; neither may be empty."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    vi: NonEmpty
+    en: NonEmpty
+
+    def __str__(self) -> str:
+        return self.vi

@@ -1,0 +1,120 @@
+"""The files that leave the platform: CSV, Parquet and the data dictionary of one version, with open columns only."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from blueprint import Blueprint, Contract
+from catalog.publisher.errors import CatalogueError
+from lake import Lake, Version
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One distribution: its path in the catalogue, media type, size in bytes and SHA-256."""
+
+    name: str
+    format: str
+    media_type: str
+    url: str
+    bytes: int
+    sha256: str
+
+
+_KINDS = (
+    ("csv", "CSV", "CSV", "text/csv"),
+    ("parquet", "Parquet", "Parquet", "application/vnd.apache.parquet"),
+    ("schema.json", "Từ điển dữ liệu", "JSON", "application/json"),
+)
+
+
+def published(
+    home: Path, contract: Contract, plan: Blueprint, lake: Lake, version: Version
+) -> tuple[PublishedFile, ...]:
+    """Write the files of ``version`` under ``home/published``, each in one step, and describe them.
+
+    Columns that are not bound to an open concept are left out. Files that are already there are never written again, so
+    that the bytes behind a version's address stay the same.
+
+    Raises:
+        CatalogueError: no column of the contract is open.
+    """
+    columns = [c.name for c in plan.open_columns(contract)]
+    if not columns:
+        raise CatalogueError(
+            f"{contract.dataset}: không có cột nào được phép công bố (mọi khái niệm đều không mở).",
+            f"{contract.dataset}: no column may be published (no concept among them is open).",
+        )
+    folder = home / "published" / contract.dataset
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    select = lake.select(version, columns)
+    key = [c for c in contract.key if c in columns] or columns
+    found: list[PublishedFile] = []
+    for suffix, name, format_, media_type in _KINDS:
+        path = folder / f"{version.id}.{suffix}"
+        if not path.exists():
+            part = folder / f".{path.name}.{os.getpid()}"
+            try:
+                if suffix == "schema.json":
+                    part.write_text(
+                        json.dumps(dictionary(contract, plan, version), ensure_ascii=False, indent=1), encoding="utf-8"
+                    )
+                else:
+                    _copy(select, key, part, suffix)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+        found.append(
+            PublishedFile(
+                name, format_, media_type, f"/data/{contract.dataset}/{path.name}", path.stat().st_size, _sha256(path)
+            )
+        )
+    return tuple(found)
+
+
+def dictionary(contract: Contract, plan: Blueprint, version: Version) -> dict[str, object]:
+    """The data dictionary of ``version`` as it is published: every open column with its shared definition."""
+    columns = []
+    for column in plan.open_columns(contract):
+        concept = plan.concept_of(column)
+        description = column.description or concept.definition
+        columns.append(
+            {
+                "name": column.name,
+                "title": column.title.model_dump(),
+                "description": description.model_dump(),
+                "concept": column.concept,
+                "type": concept.type,
+                "unit": concept.unit,
+                "required": column.required,
+            }
+        )
+    return {
+        "dataset": contract.dataset,
+        "version": version.id,
+        "contract": contract.ref,
+        "title": contract.title.model_dump(),
+        "key": list(contract.key),
+        "rows": version.rows,
+        "columns": columns,
+    }
+
+
+def _copy(select: str, key: list[str], target: Path, suffix: str) -> None:
+    import duckdb
+
+    from quality.sql import ident, literal
+
+    form = "FORMAT csv, HEADER" if suffix == "csv" else "FORMAT parquet, COMPRESSION zstd"
+    with duckdb.connect() as db:
+        db.execute("SET TimeZone = 'UTC'")
+        db.execute(
+            f"COPY (SELECT * FROM ({select}) ORDER BY {', '.join(map(ident, key))}) TO {literal(str(target))} ({form})"
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Where deliveries come from and how their tables are read. Nothing here imports Airflow."""

@@ -1,0 +1,136 @@
+"""Deliveries: the raw bytes that an agency sent, kept unchanged under their SHA-256."""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from blueprint import Contract
+from dags.errors import DeliveryEmpty, DeliveryMissing, DeliveryUnreadable
+from dags.settings import private_folder
+from dags.sources.places import Place, RemoteFile, patiently
+
+
+@dataclass(frozen=True)
+class DeliveredFile:
+    """One file of a delivery: the name it came with, its SHA-256 and its size in bytes."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What an agency sent once. ``id`` is the SHA-256 of the file, or of the list of files where there are several."""
+
+    dataset: str
+    id: str
+    files: tuple[DeliveredFile, ...]
+    fetched_at: str
+    origin: str
+    run_id: str
+    simulated: bool
+    source: int
+    """Position of the source in the contract that these files were found by."""
+
+
+class DeliveryStore:
+    """The kept deliveries under ``home/deliveries``: blobs by hash, and one record per dataset and delivery."""
+
+    def __init__(self, home: Path, max_bytes: int) -> None:
+        self.root = private_folder(home / "deliveries")
+        self.max_bytes = max_bytes
+
+    def path(self, file: DeliveredFile) -> Path:
+        return self.root / "sha256" / file.sha256[:2] / file.sha256
+
+    def keep(self, contract: Contract, place: Place, run_id: str) -> Delivery:
+        """Fetch every file of ``place`` and keep it; the same bytes twice are one delivery."""
+        files = tuple(self._fetch(contract, file) for file in place.files)
+        delivery = Delivery(
+            dataset=contract.dataset,
+            id=_delivery_id(files),
+            files=files,
+            fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            origin=place.origin,
+            run_id=run_id,
+            simulated=place.simulated,
+            source=contract.sources.index(place.source),
+        )
+        record = private_folder(self.root / contract.dataset) / f"{delivery.id}.json"
+        if not record.exists():
+            with _replacing(record) as part:
+                part.write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1), encoding="utf-8")
+        if any(file.bytes == 0 for file in files):
+            names = ", ".join(f.name for f in files if f.bytes == 0)
+            raise DeliveryEmpty(
+                f"{contract.dataset}: tệp {names} rỗng (0 byte). Hãy yêu cầu cơ quan gửi lại.",
+                f"{contract.dataset}: the file {names} is empty (0 bytes). Ask the agency to send it again.",
+            )
+        return self.load(contract.dataset, delivery.id)
+
+    def load(self, dataset: str, delivery_id: str) -> Delivery:
+        """The record of a kept delivery, as it was first written."""
+        content = json.loads((self.root / dataset / f"{delivery_id}.json").read_text(encoding="utf-8"))
+        return Delivery(**{**content, "files": tuple(DeliveredFile(**f) for f in content["files"])})
+
+    def _fetch(self, contract: Contract, file: RemoteFile) -> DeliveredFile:
+        try:
+            return self._fetch_once(contract, file)
+        except httpx.HTTPError as error:
+            raise DeliveryMissing(
+                f"{contract.dataset}: không tải được {file.location}: {error}. Hãy thử lại sau hoặc báo cơ quan.",
+                f"{contract.dataset}: {file.location} could not be fetched: {error}. Try again later or tell the agency.",
+            ) from error
+
+    @patiently
+    def _fetch_once(self, contract: Contract, file: RemoteFile) -> DeliveredFile:
+        digest, size = hashlib.sha256(), 0
+        with tempfile.NamedTemporaryFile(dir=self.root, prefix=".part-", delete=False) as part:
+            try:
+                with file.chunks() as chunks:
+                    for piece in chunks:
+                        size += len(piece)
+                        if size > self.max_bytes:
+                            raise DeliveryUnreadable(
+                                f"{contract.dataset}: {file.name} lớn hơn {self.max_bytes} byte. Hãy tăng HANOI_MAX_DELIVERY_BYTES hoặc chia tệp.",
+                                f"{contract.dataset}: {file.name} is over {self.max_bytes} bytes. Raise HANOI_MAX_DELIVERY_BYTES or split the file.",
+                            )
+                        digest.update(piece)
+                        part.write(piece)
+                part.flush()
+                os.fsync(part.fileno())
+                kept = DeliveredFile(file.name, digest.hexdigest(), size)
+                target = self.path(kept)
+                private_folder(target.parent)
+                Path(part.name).replace(target)
+            except BaseException:
+                with contextlib.suppress(FileNotFoundError):
+                    Path(part.name).unlink()
+                raise
+        return kept
+
+
+def _delivery_id(files: tuple[DeliveredFile, ...]) -> str:
+    if len(files) == 1:
+        return files[0].sha256
+    listing = "".join(f"{f.sha256}  {f.name}\n" for f in sorted(files, key=lambda f: f.name))
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+@contextlib.contextmanager
+def _replacing(path: Path):
+    """A file beside ``path`` that takes its place when the block ends well."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,140 @@
+"""The catalogue's server as a child process: started when none runs for this home, ended only by who started it."""
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from blueprint import blueprint
+from ops.errors import PortBusy, ServiceFailed
+from ops.settings import SERVER, Settings
+
+_STOP_SECONDS = 40
+
+
+def running(home: Path) -> dict[str, Any] | None:
+    """What the server of ``home`` says of itself, or ``None`` when it does not run."""
+    try:
+        found = json.loads((home / "ckan" / "server.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return found if found.get("ready") and psutil.pid_exists(found["pid"]) else None
+
+
+def require_free(port: int) -> None:
+    """Raise PortBusy when something listens on ``port`` of this machine already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortBusy(
+                f"Cổng {port} đang được chương trình khác dùng. Hãy chọn cổng khác: --port {port + 1} hoặc HANOI_PORT={port + 1}.",
+                f"Port {port} is in use by another program. Choose another: --port {port + 1} or HANOI_PORT={port + 1}.",
+            ) from error
+
+
+def command(settings: Settings) -> list[str]:
+    """The argument list that runs the server in the foreground."""
+    return [
+        str(SERVER / ".venv" / "bin" / "python"),
+        "-m",
+        "hanoi_server",
+        "run",
+        "--home",
+        str(settings.home),
+        "--port",
+        str(settings.port),
+        "--organisations",
+        str(_organisations(settings.home)),
+    ]
+
+
+def _organisations(home: Path) -> Path:
+    """The organisations of the Blueprint, in the form that the server reads."""
+    entries = blueprint().codelist("organisations").entries
+    content = [
+        {"name": e.code, "title": e.vi, "title_en": e.en, "description": ""} for e in entries if e.valid_to is None
+    ]
+    folder = home / "ckan"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / "organisations.json"
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    return path
+
+
+@contextlib.contextmanager
+def serving(settings: Settings, say: Callable[[str], None]) -> Iterator[str]:
+    """The address of this home's catalogue, which runs while the block does; one that ran before is left running.
+
+    Raises:
+        PortBusy: the port is taken by another program.
+        ServiceFailed: the server ended or did not answer in time; the end of its log is in the message.
+    """
+    if found := running(settings.home):
+        yield str(found["url"])
+        return
+    require_free(settings.port)
+    log = settings.home / "logs" / "catalogue.log"
+    log.parent.mkdir(mode=0o700, exist_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            command(settings),
+            cwd=SERVER,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield _wait(settings, child, log, say)
+    finally:
+        stop(child)
+
+
+def stop(child: "subprocess.Popen[bytes]") -> None:
+    """End a server that this process started, and wait until it has put its services away."""
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait(settings: Settings, child: "subprocess.Popen[bytes]", log: Path, say: Callable[[str], None]) -> str:
+    deadline = time.monotonic() + settings.start_timeout
+    told = log.stat().st_size
+    while time.monotonic() < deadline:
+        if found := running(settings.home):
+            return str(found["url"])
+        told = _tell(log, told, say)
+        if child.poll() is not None:
+            raise _failed(log, f"exit {child.returncode}")
+        time.sleep(0.2)
+    raise _failed(log, f"> {settings.start_timeout} s")
+
+
+def _tell(log: Path, start: int, say: Callable[[str], None]) -> int:
+    with log.open("rb") as file:
+        file.seek(start)
+        lines = file.read().decode("utf-8", "replace").splitlines()
+        for line in filter(str.strip, lines):
+            say(line.strip())
+        return file.tell()
+
+
+def _failed(log: Path, why: str) -> ServiceFailed:
+    tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+    return ServiceFailed(
+        f"Cổng dữ liệu không khởi động được ({why}). Nhật ký: {log}\n{tail}",
+        f"The catalogue did not start ({why}). Its log: {log}",
+    )

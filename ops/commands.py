@@ -1,0 +1,161 @@
+"""The platform's verbs of ``hanoi``: each parses, makes one call, and shows what came."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_HOME = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Thư mục trạng thái. / State folder. [HANOI_HOME, .hanoi]",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="In một đối tượng JSON. / Print one JSON object.")
+_PORT = click.option(
+    "--port", type=click.IntRange(1, 65535), help="Cổng của cổng dữ liệu. / Port of the catalogue. [HANOI_PORT, 5000]"
+)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def register(group: click.Group) -> None:
+    """Add the platform's verbs to the one command."""
+    for command in (demo, up, ingest, check, status):
+        group.add_command(command)
+
+
+@contextmanager
+def _telling() -> Iterator[Any]:
+    """A teller; an error that the platform raises on purpose is shown in both languages and ends with exit code 1."""
+    from blueprint.errors import HanoiError
+    from ops.show import Teller
+
+    teller = Teller()
+    try:
+        yield teller
+    except HanoiError as error:
+        teller.error(error)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != 28:
+            raise
+        teller.error(
+            HanoiError(
+                "Đĩa đầy. Hãy giải phóng chỗ rồi chạy lại.",
+                f"The disk is full ({error.filename}). Free some space and run again.",
+            )
+        )
+        sys.exit(1)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Kết thúc khi xong. / End when done instead of serving.")
+@_JSON
+@_HOME
+@_PORT
+def demo(once: bool, as_json: bool, home: Path | None, port: int | None) -> None:
+    """Chạy toàn bộ quy trình với dữ liệu thật hoặc mô phỏng. / Run the whole way of the data."""
+    with _telling() as teller:
+        from ops.demo import demo as run
+        from ops.demo import free_port
+        from ops.settings import settings_for
+
+        settings = free_port(settings_for(home, port), chosen=port is not None)
+        results = run(
+            settings, teller, lambda found, url: _show(teller, found, url, as_json=as_json, serving=not once), once=once
+        )
+    sys.exit(0 if all(r.ok for r in results) else 1)
+
+
+@click.command()
+@_HOME
+@_PORT
+@click.option("--without-airflow", is_flag=True, help="Không chạy Airflow. / Leave the scheduler out.")
+def up(home: Path | None, port: int | None, without_airflow: bool) -> None:
+    """Khởi động và giữ nền tảng chạy. / Start the platform and keep it up."""
+    with _telling() as teller:
+        from ops.settings import settings_for
+        from ops.up import up as run
+
+        run(settings_for(home, port), teller, with_airflow=not without_airflow)
+
+
+@click.command()
+@click.argument("dataset")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    help="Tệp gửi tay thay cho nguồn đã khai báo. / A file instead of the source.",
+)
+@_JSON
+@_HOME
+def ingest(dataset: str, file: Path | None, as_json: bool, home: Path | None) -> None:
+    """Nạp một bộ dữ liệu qua DAG của nó. / Ingest one dataset through its DAG."""
+    with _telling() as teller:
+        from ops.catalogue import running
+        from ops.ingest import ingest as run
+        from ops.settings import settings_for
+
+        settings = settings_for(home)
+        if found := running(settings.home):
+            settings = settings.model_copy(update={"catalogue_url": found["url"]})
+        results = run(settings, [dataset], teller, file)
+        _show(teller, results, settings.catalogue_url, as_json=as_json, serving=False)
+    sys.exit(0 if all(r.ok for r in results) else 1)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dataset", required=True, help="Bộ dữ liệu mà tệp thuộc về. / Dataset that the file is for.")
+@_JSON
+def check(file: Path, dataset: str, as_json: bool) -> None:
+    """Kiểm tra tệp trước khi gửi; không thay đổi gì. / Check a file before sending; changes nothing."""
+    with _telling() as teller:
+        from ops.check import check as run
+
+        with teller.console.status("Đang kiểm tra… / Checking…"):
+            result = run(file, dataset)
+        if as_json:
+            click.echo(json.dumps(result.to_json(), ensure_ascii=False))
+        else:
+            from ops.show import show_check
+
+            show_check(result)
+    sys.exit(0 if result.passed else 1)
+
+
+@click.command()
+@_JSON
+@_HOME
+def status(as_json: bool, home: Path | None) -> None:
+    """Cho biết gì đang chạy và từng bộ dữ liệu đang ở đâu. / Say what runs and where each dataset stands."""
+    with _telling():
+        from ops.settings import settings_for
+        from ops.status import status as read
+
+        found = read(settings_for(home).home)
+        if as_json:
+            click.echo(json.dumps(found.to_json(), ensure_ascii=False))
+        else:
+            from ops.show import show_status
+
+            show_status(found)
+
+
+def _show(teller: Any, results: Any, url: str, *, as_json: bool, serving: bool) -> None:
+    from ops.results import as_json as content
+    from ops.show import next_steps, results_table, show_failures
+
+    show_failures(teller, results)
+    if as_json:
+        click.echo(json.dumps(content(results, url), ensure_ascii=False))
+        sys.stdout.flush()
+    else:
+        from rich.console import Console
+
+        Console().print(results_table(results))
+    if serving:
+        next_steps(teller, url)

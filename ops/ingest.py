@@ -1,0 +1,30 @@
+"""Running datasets through their DAGs, with the catalogue up."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from blueprint import blueprint
+from ops import airflow
+from ops.results import DatasetResult, result_of
+from ops.settings import Settings
+from ops.show import Teller
+from ops.sources import with_sources
+
+
+def ingest(
+    settings: Settings, datasets: Sequence[str], teller: Teller, file: Path | None = None
+) -> list[DatasetResult]:
+    """Run the DAG of each dataset once and return how each ended.
+
+    Raises:
+        UnknownDataset: before anything runs, when a name is not in the Blueprint.
+    """
+    plan = blueprint()
+    for dataset in datasets:
+        plan.contract(dataset)
+    if file is not None:
+        teller.follow(airflow.run(settings, datasets, file), len(datasets))
+    else:
+        with with_sources(settings, teller.say) as found:
+            teller.follow(airflow.run(found, datasets), len(datasets))
+    return [result_of(settings.home, dataset) for dataset in datasets]

@@ -1,0 +1,136 @@
+"""What the operator's commands show: progress, tables and errors, in Vietnamese and English."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from blueprint.errors import HanoiError
+from ops.airflow import DagEvent
+from ops.results import DatasetResult
+
+if TYPE_CHECKING:
+    from ops.check import CheckResult
+    from ops.status import Status
+
+STATES = {"success": "[green]xong / done[/green]", "failed": "[red]lỗi / failed[/red]"}
+
+
+class Teller:
+    """Says things on standard error, so that standard output holds results alone."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False)
+
+    def say(self, text: str) -> None:
+        self.console.print(f"[dim]·[/dim] {text}")
+
+    def error(self, error: HanoiError) -> None:
+        self.console.print(f"[red]Lỗi:[/red] {escape(error.vi)}", soft_wrap=True)
+        self.console.print(f"[red]Error:[/red] {escape(error.en)}", soft_wrap=True)
+
+    def follow(self, events: Iterable[DagEvent], total: int) -> None:
+        """Show DAG runs as they happen, one line a dataset; a spinner while one runs in a terminal."""
+        done = 0
+        with self.console.status("Airflow đang khởi động… / Airflow is starting…") as status:
+            for event in events:
+                if event.event == "start":
+                    status.update(
+                        f"[{done + 1}/{total}] {event.dataset}: nạp, chuẩn hóa, kiểm tra, ghi, công bố… / ingesting…"
+                    )
+                else:
+                    done += 1
+                    self.say(f"[{done}/{total}] {event.dataset}: {STATES.get(event.state, event.state)}")
+
+
+def results_table(results: list[DatasetResult]) -> Table:
+    """The table that ``demo`` and ``ingest`` end with."""
+    table = Table(title="Kết quả / Result", title_justify="left")
+    table.add_column("Bộ dữ liệu / Dataset", no_wrap=True)
+    for heading in ("Dòng / In", "Nhận / Accepted", "Cách ly / Quarantined"):
+        table.add_column(heading, justify="right")
+    table.add_column("Phiên bản / Version", no_wrap=True)
+    table.add_column("Trang / Page", overflow="fold")
+    for r in results:
+        mark = " [yellow](mô phỏng / simulated)[/yellow]" if r.simulated else ""
+        version = f"{r.version}{' [green]mới / new[/green]' if r.new_version else ''}" if r.version else "[red]—[/red]"
+        table.add_row(
+            f"{r.id}{mark}",
+            _count(r.rows_in),
+            _count(r.rows_accepted),
+            _count(r.rows_quarantined),
+            version,
+            r.catalogue_url or "—",
+        )
+    return table
+
+
+def _count(number: int | None) -> str:
+    return "—" if number is None else f"{number:,}".replace(",", ".")
+
+
+def show_failures(teller: Teller, results: list[DatasetResult]) -> None:
+    """The reason of every run that did not end well."""
+    for result in results:
+        if not result.ok and result.error:
+            teller.error(HanoiError(result.error["vi"], result.error["en"]))
+
+
+def next_steps(teller: Teller, url: str) -> None:
+    """How to go on from the demonstration."""
+    teller.console.print(
+        f"\n[bold]Cổng dữ liệu đang mở / The catalogue is open:[/bold] {url} (tiếng Việt) · {url}/en (English)\n"
+        f'  Python: [cyan]import hanoi_cloud as hc; hc.connect("{url}").dataset("air-quality-hourly").to_pandas()[/cyan]\n'
+        '  [cyan]uv run hanoi status[/cyan] · [cyan]uv run hanoi search "khong khi"[/cyan] · [cyan]uv run hanoi ingest bus-stops[/cyan]\n'
+        "Ctrl-C để dừng / to stop."
+    )
+
+
+def show_check(result: "CheckResult") -> None:
+    """The agency's report: the verdict, the counts, and the first faults with their place."""
+    console = Console(highlight=False)
+    mark = "[green]ĐẠT / PASSED[/green]" if result.passed else "[red]KHÔNG ĐẠT / FAILED[/red]"
+    c = result.conformed
+    console.print(f"{result.contract}: {mark}")
+    console.print(
+        f"Dòng / rows: {_count(c.rows_in)} · nhận / accepted: {_count(c.rows_accepted)} · cách ly / quarantined: {_count(c.rows_quarantined)}"
+    )
+    for lang in ("vi", "en"):
+        console.print(escape(result.verdict.summary(lang)))
+    if result.faults:
+        table = Table(title="Lỗi đầu tiên / First faults", title_justify="left")
+        for heading in ("Tệp, trang, dòng / File, sheet, row", "Cột / Column", "Cần / Wanted"):
+            table.add_column(heading, overflow="fold")
+        for f in result.faults:
+            place = f"{f.file}{', ' + f.sheet if f.sheet else ''}, {f.row}"
+            table.add_row(escape(place), escape(f.header or f.column or "—"), escape(f"{f.vi}\n{f.en}"))
+        console.print(table)
+
+
+def show_status(found: "Status") -> None:
+    """The platform at a glance."""
+    console = Console(highlight=False)
+    console.print(f"Thư mục / home: {found.home}")
+    console.print(
+        f"Cổng dữ liệu / catalogue: {found.catalogue or '[yellow]không chạy / not running[/yellow] (hanoi up --without-airflow)'}"
+    )
+    table = Table()
+    for heading in (
+        "Bộ dữ liệu / Dataset",
+        "Phiên bản / Version",
+        "Dòng / Rows",
+        "Cách ly / Quarantined",
+        "Lần chạy cuối / Last run",
+    ):
+        table.add_column(heading)
+    for d in found.datasets:
+        table.add_row(
+            d.id,
+            d.version or "—",
+            _count(d.rows),
+            _count(d.last.rows_quarantined),
+            STATES.get(d.last.state, d.last.state),
+        )
+    console.print(table)

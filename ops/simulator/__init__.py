@@ -1,0 +1,1 @@
+"""A simulated city: seeded, reproducible deliveries in the layouts of real agencies, with the faults that agencies make."""
