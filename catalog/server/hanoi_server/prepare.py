@@ -1,0 +1,177 @@
+"""Everything before serving: folders, secrets, the cluster, the configuration, and what CKAN itself must create."""
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from psycopg2 import sql
+
+from hanoi_server import services
+from hanoi_server.account import postgres_account
+from hanoi_server.cluster import Cluster, ensure, locate
+from hanoi_server.errors import PortBusy, ServiceFailed
+from hanoi_server.layout import SERVER_DIR, Layout, write_private
+from hanoi_server.leftovers import end_leftovers
+from hanoi_server.organisations import read_organisations
+from hanoi_server.progress import stage
+from hanoi_server.secret_store import Secrets, load_secrets
+from hanoi_server.services import Service
+from hanoi_server.settings import PLUGINS, write_ini
+
+_PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the operator asked for."""
+
+    port: int
+    organisations: Path | None = None
+    plugins: str = PLUGINS
+
+
+def prepare(layout: Layout, wanted: Wanted) -> list[Service]:
+    """Make a home ready to be served and return its services; a home that is ready already takes no time.
+
+    Call it with the home's lock held. Raises PortBusy before anything is started, and ServiceFailed if a step fails.
+    """
+    organisations = read_organisations(wanted.organisations)
+    layout.create()
+    layout.server_json.unlink(missing_ok=True)
+    secrets = load_secrets(layout)
+    cluster = locate(layout, postgres_account())
+    database, valkey, web = everything(layout, cluster, secrets, wanted.port)
+    if ended := end_leftovers([database, valkey, web]):
+        stage(f"Đã dừng {ended} tiến trình sót lại", f"Ended {ended} left-over processes")
+    _refuse_busy_port(wanted.port)
+    if ensure(layout, cluster, secrets):
+        layout.prepared.unlink(missing_ok=True)
+    services.write_valkey_settings(layout)
+    write_ini(layout, cluster, secrets, wanted.port, wanted.plugins)
+    fingerprint = _fingerprint(cluster, wanted, organisations)
+    if not _done(layout, fingerprint):
+        stage("Khởi động PostgreSQL và Valkey để chuẩn bị", "Starting PostgreSQL and Valkey for the preparation")
+        with temporarily(layout, [database, valkey]):
+            _create_database(cluster, secrets)
+            _bootstrap(layout, wanted)
+        write_private(layout.prepared, json.dumps(fingerprint, indent=2))
+    return [database, valkey, web]
+
+
+def everything(layout: Layout, cluster: Cluster, secrets: Secrets, port: int) -> tuple[Service, Service, Service]:
+    """Return the three services of a home."""
+    return services.postgres(cluster, secrets), services.valkey(layout), services.web(layout, port)
+
+
+@contextmanager
+def temporarily(layout: Layout, wanted: list[Service]) -> Iterator[None]:
+    """Run services for the length of a `with` block.
+
+    Raises ServiceFailed if one of them dies or does not answer within a minute.
+    """
+    started: list[tuple[Service, subprocess.Popen[bytes]]] = []
+    try:
+        for service in wanted:
+            log = layout.logs / f"{service.name}.log"
+            with log.open("ab") as output:
+                process = subprocess.Popen(
+                    service.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    cwd=service.cwd,
+                    env=service.environment,
+                    start_new_session=True,
+                )
+            started.append((service, process))
+            end = time.monotonic() + _PATIENCE
+            while not service.ready():
+                if process.poll() is not None or time.monotonic() > end:
+                    raise ServiceFailed(service.name, log)
+                time.sleep(0.1)
+        yield
+    finally:
+        for service, process in reversed(started):
+            process.send_signal(service.stop_signal)
+            try:
+                process.wait(service.grace)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _refuse_busy_port(port: int) -> None:
+    with socket.socket() as probe:
+        # As gunicorn does: connections of the last server that linger are no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortBusy(port) from error
+
+
+def _fingerprint(cluster: Cluster, wanted: Wanted, organisations: list[dict[str, str]]) -> dict[str, str]:
+    try:
+        plugin = version("ckanext-hanoi")
+    except PackageNotFoundError:
+        plugin = ""
+    return {
+        "ckan": version("ckan"),
+        "ckanext-hanoi": plugin,
+        "plugins": wanted.plugins,
+        "cluster": str(cluster.base),
+        "organisations": hashlib.sha256(json.dumps(organisations).encode()).hexdigest(),
+    }
+
+
+def _done(layout: Layout, fingerprint: dict[str, str]) -> bool:
+    if not (layout.prepared.exists() and layout.api_token.exists() and layout.admin_password.exists()):
+        return False
+    return bool(json.loads(layout.prepared.read_text("utf-8")) == fingerprint)
+
+
+def _create_database(cluster: Cluster, secrets: Secrets) -> None:
+    connection = services.connect(cluster, secrets, "postgres")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'ckan'")
+        if cursor.fetchone() is None:
+            cursor.execute(
+                sql.SQL("CREATE ROLE ckan LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+                    sql.Literal(secrets.ckan_password)
+                )
+            )
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'ckan'")
+        if cursor.fetchone() is None:
+            cursor.execute("CREATE DATABASE ckan OWNER ckan")
+            cursor.execute("REVOKE ALL ON DATABASE ckan FROM PUBLIC")
+    connection.close()
+
+
+def _bootstrap(layout: Layout, wanted: Wanted) -> None:
+    command = [sys.executable, "-m", "hanoi_server.bootstrap", str(layout.home)]
+    if wanted.organisations is not None:
+        command.append(os.fspath(wanted.organisations.resolve()))
+    stage("CKAN: bảng, tài khoản quản trị, khoá API, đơn vị", "CKAN: tables, administrator, API token, organisations")
+    log = layout.logs / "bootstrap.log"
+    with log.open("wb") as output:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=SERVER_DIR,
+            env=services.environment(),
+            check=False,
+        )
+    if done.returncode != 0:
+        raise ServiceFailed("CKAN", log)

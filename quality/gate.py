@@ -1,0 +1,187 @@
+"""The gate: Great Expectations on DuckDB decides whether an accepted set may become a version.
+
+Great Expectations takes seconds to import, so it is imported at the first call and not with this module.
+"""
+
+import contextlib
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from blueprint.contract import Contract
+from blueprint.errors import HanoiError
+from blueprint.load import Blueprint
+from quality.sql import parquet
+from quality.verdict import Check, Verdict
+
+__all__ = ["Check", "GateError", "Verdict", "gate"]
+
+QUARANTINE_SHARE = "quarantine-share"
+# Counts, and no samples: with none asked for, the engine fetches none.
+_COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+
+class GateError(HanoiError):
+    """The gate could not judge at all; a set that fails its checks is a Verdict, not an error."""
+
+
+def gate(contract: Contract, blueprint: Blueprint, accepted: Path, *, rows_in: int, rows_quarantined: int) -> Verdict:
+    """Judge the Parquet file ``accepted`` by everything ``contract`` promises.
+
+    Args:
+        contract: the contract; its ``gate`` holds the limits of the set as a whole.
+        blueprint: the concepts and code lists that the columns bind to.
+        accepted: one Parquet file with the contract's columns in order, typed.
+        rows_in: rows the delivery held.
+        rows_quarantined: rows of them that went to quarantine.
+
+    Returns:
+        The verdict, one check a rule. It fails where a check of severity ``error`` fails, where a rule cannot be
+        evaluated, where there is no row at all, or where too large a share went to quarantine.
+
+    Raises:
+        GateError: ``accepted`` is missing or no Parquet, or the counts contradict each other.
+        BlueprintError: the declarations contradict themselves.
+    """
+    if not 0 <= rows_quarantined <= rows_in:
+        raise GateError(
+            f"Số dòng cách ly là {rows_quarantined}, số dòng nhận được là {rows_in}; số dòng cách ly phải từ 0 đến số dòng nhận được.",
+            f"{rows_quarantined} rows quarantined of {rows_in} received; it must be between 0 and the rows received.",
+        )
+    _readable(accepted)
+    with _quiet():
+        results = _validate(contract, blueprint, accepted)
+    checks = [_check(result) for result in results]
+    checks.append(_share(contract, rows_in, rows_quarantined))
+    return Verdict(
+        passed=all(c.passed or c.severity == "warning" for c in checks),
+        dataset=contract.dataset,
+        contract=contract.ref,
+        rows=_rows(results),
+        rows_in=rows_in,
+        rows_quarantined=rows_quarantined,
+        checks=tuple(checks),
+    )
+
+
+def _readable(accepted: Path) -> None:
+    try:
+        with duckdb.connect() as db:
+            db.execute(f"DESCRIBE SELECT * FROM {parquet(accepted)}")
+    except duckdb.Error as error:
+        raise GateError(
+            f"Không đọc được {accepted}: tệp không có hoặc không phải Parquet trọn vẹn. Hãy chạy lại bước chuẩn hóa.",
+            f"{accepted} cannot be read: the file is missing or not a whole Parquet file. Run the conform step again.",
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Great Expectations silent: a failed check is a result, and its log lines may hold values from the data."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read when Great Expectations is imported
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            # Great Expectations imports two modules that Python renamed; nothing of ours.
+            for module in ("sre_constants", "sre_parse"):
+                warnings.filterwarnings("ignore", f"module '{module}' is deprecated", DeprecationWarning)
+            shown = warnings.showwarning
+            try:
+                yield
+            finally:
+                if warnings.showwarning is not shown:  # importing Great Expectations sends all warnings to the log
+                    logging.captureWarnings(False)
+    finally:
+        logger.setLevel(level)
+
+
+def _validate(contract: Contract, blueprint: Blueprint, accepted: Path) -> list[tuple[dict[str, Any], Any]]:
+    """The suite's expectations in their order, each as (meta, result); the result is ``None`` where it is missing."""
+    from great_expectations import ValidationDefinition
+
+    from quality.engine import ephemeral_context
+    from quality.suite import expectation_suite
+
+    suite = expectation_suite(contract, blueprint)
+    context = ephemeral_context()
+    source = context.data_sources.add_duckdb("accepted")
+    try:
+        batch = source.add_parquet_asset("accepted", accepted).add_batch_definition_whole_table("all")
+        definition = context.validation_definitions.add(
+            ValidationDefinition(name=contract.ref, data=batch, suite=context.suites.add(suite))
+        )
+        found = {r.expectation_config.meta["rule"]: r for r in definition.run(result_format=_COUNTS).results}
+    finally:
+        source.close()
+    return [(e.meta, found.get(e.meta["rule"])) for e in suite.expectations]
+
+
+def _check(found: tuple[dict[str, Any], Any]) -> Check:
+    meta, result = found
+    rule, column, vi, en = meta["rule"], meta["column"], meta["vi"], meta["en"]
+    problem = _not_evaluated(result)
+    if problem is not None:
+        return Check(
+            rule,
+            column,
+            "error",
+            False,
+            None,
+            f"{vi} Không đánh giá được ({problem}): hãy kiểm tra quy tắc và các cột của tệp.",
+            f"{en} It could not be evaluated ({problem}): check the rule and the columns of the file.",
+        )
+    severity = "warning" if result.expectation_config.severity == "warning" else "error"
+    unexpected = result.result.get("unexpected_count")
+    if not result.success and unexpected is not None:
+        vi, en = f"{vi} Có {unexpected} dòng không đạt.", f"{en} {unexpected} rows do not comply."
+    elif not result.success and rule == "row-count":
+        vi, en = f"{vi} Có {_count(result)} dòng.", f"{en} There are {_count(result)} rows."
+    return Check(rule, column, severity, bool(result.success), unexpected, vi, en)
+
+
+def _count(result: Any) -> int:
+    return int(result.result.get("observed_value") or 0)
+
+
+def _rows(results: list[tuple[dict[str, Any], Any]]) -> int:
+    return next((_count(r) for meta, r in results if meta["rule"] == "row-count" and _not_evaluated(r) is None), 0)
+
+
+def _not_evaluated(result: Any) -> str | None:
+    """The kind of error that kept a rule from being evaluated. Only the kind: a message may quote the data."""
+    if result is None:
+        return "no result"
+    messages = list(_messages(result.exception_info or {}))
+    if not messages:
+        return None
+    kind = re.search(r"\b[A-Z]\w*(?: Error|Error|Exception)\b", " ".join(messages))
+    return kind.group() if kind else "error"
+
+
+def _messages(info: Mapping[str, Any]) -> Iterator[str]:
+    if info.get("raised_exception"):
+        yield str(info.get("exception_message"))
+        return
+    for inner in info.values():
+        if isinstance(inner, Mapping):
+            yield from _messages(inner)
+
+
+def _share(contract: Contract, rows_in: int, rows_quarantined: int) -> Check:
+    share = rows_quarantined / rows_in if rows_in else 0.0
+    most = contract.gate.max_quarantined
+    en = f"At most {most:.1%} of the rows may go to quarantine; it is {share:.1%} ({rows_quarantined} of {rows_in})."
+    vi = f"Tối đa {_percent(most)} số dòng được cách ly; thực tế {_percent(share)} ({rows_quarantined} trên {rows_in} dòng)."
+    return Check(QUARANTINE_SHARE, None, "error", share <= most, None, vi, en)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}".replace(".", ",").replace("%", " %")

@@ -1,0 +1,234 @@
+"""Metrics that Great Expectations lacks on DuckDB or computes there with a second scan, and one expectation of ours.
+
+A class here registers itself for the DuckDB engine by being defined; all other metrics are inherited.
+"""
+
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.map_metric_provider import (
+    ColumnMapMetricProvider,
+    MulticolumnMapMetricProvider,
+    column_condition_partial,
+)
+from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_partial, metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+from quality.execution import DuckDBExecutionEngine
+from quality.sql import ident, member
+
+_FEW = 16
+
+
+def _combine(match_on: str | None) -> Any:
+    if match_on not in (None, "any", "all"):
+        raise ValueError(f"match_on is {match_on!r}; it must be 'any' or 'all'")
+    return sa.and_ if match_on == "all" else sa.or_
+
+
+def _some(patterns: list[str]) -> list[str]:
+    if not patterns:
+        raise ValueError("the list of patterns is empty; give at least one")
+    return patterns
+
+
+class _MatchRegex(ColumnMapMetricProvider):
+    # Not DuckDB's operator ~, which matches in full: Great Expectations searches.
+    condition_metric_name = "column_values.match_regex"
+    condition_value_keys = ("regex",)
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: Any, regex: str, **_: Any) -> Any:
+        return sa.func.regexp_matches(column, regex)
+
+
+class _NotMatchRegex(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.not_match_regex"
+    condition_value_keys = ("regex",)
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: Any, regex: str, **_: Any) -> Any:
+        return sa.not_(sa.func.regexp_matches(column, regex))
+
+
+class _MatchRegexList(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.match_regex_list"
+    condition_value_keys = ("regex_list", "match_on")
+    default_kwarg_values: ClassVar[dict[str, Any]] = {"match_on": "any"}
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: Any, regex_list: list[str], match_on: str | None = None, **_: Any) -> Any:
+        return _combine(match_on)(*(sa.func.regexp_matches(column, r) for r in _some(regex_list)))
+
+
+class _NotMatchRegexList(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.not_match_regex_list"
+    condition_value_keys = ("regex_list",)
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: Any, regex_list: list[str], **_: Any) -> Any:
+        return sa.and_(*(sa.not_(sa.func.regexp_matches(column, r)) for r in _some(regex_list)))
+
+
+class _Like(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.match_like_pattern"
+    condition_value_keys = ("like_pattern", "escape")
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: Any, like_pattern: str, escape: str | None = None, **_: Any) -> Any:
+        return column.like(like_pattern, escape=escape)
+
+
+class _NotLike(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.not_match_like_pattern"
+    condition_value_keys = ("like_pattern", "escape")
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: Any, like_pattern: str, escape: str | None = None, **_: Any) -> Any:
+        return column.not_like(like_pattern, escape=escape)
+
+
+class _LikeList(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.match_like_pattern_list"
+    condition_value_keys = ("like_pattern_list", "match_on", "escape")
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(
+        cls,
+        column: Any,
+        like_pattern_list: list[str],
+        match_on: str | None = None,
+        escape: str | None = None,
+        **_: Any,
+    ) -> Any:
+        return _combine(match_on)(*(column.like(p, escape=escape) for p in _some(like_pattern_list)))
+
+
+class _NotLikeList(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.not_match_like_pattern_list"
+    condition_value_keys = ("like_pattern_list", "escape")
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: Any, like_pattern_list: list[str], escape: str | None = None, **_: Any) -> Any:
+        return sa.and_(*(column.not_like(p, escape=escape) for p in _some(like_pattern_list)))
+
+
+class _InSet(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.in_set"
+    condition_value_keys = ("value_set",)
+
+    @column_condition_partial(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, column: Any, value_set: Any, **_: Any) -> Any:
+        if value_set is None:
+            return sa.true()
+        values = [v for v in value_set if v is not None]
+        if len(values) > _FEW and all(isinstance(v, str) for v in values):
+            return sa.literal_column(member(ident(column.name), values), sa.Boolean)
+        return column.in_(values)
+
+
+class _ColumnTypes(TableMetricProvider):
+    # SQLAlchemy's reflection asks DuckDB for catalogue tables of PostgreSQL; DESCRIBE also knows views and DECIMALs.
+    metric_name = "table.column_types"
+    value_keys = ("include_nested",)
+    default_kwarg_values: ClassVar[dict[str, Any]] = {"include_nested": True}
+
+    @metric_value(engine=DuckDBExecutionEngine)
+    def _duckdb(cls, execution_engine: DuckDBExecutionEngine, metric_domain_kwargs: dict[str, Any], **_: Any) -> Any:
+        domain = {k: v for k, v in metric_domain_kwargs.items() if k in ("batch_id", "table")}
+        columns = execution_engine.describe(execution_engine.get_domain_records(domain))
+        return [
+            {"name": name, "type": kind(), "nullable": True, "default": None, "primary_key": False}
+            for name, kind in columns
+        ]
+
+
+class _DuplicateCount(MetricProvider):
+    """The rows that repeat a value another row already has; zero exactly where stock Great Expectations finds none."""
+
+    metric_name = "column_values.unique.unexpected_count"
+    domain_keys = ColumnMapMetricProvider.condition_domain_keys
+
+    @metric_partial(
+        engine=DuckDBExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.COLUMN,
+    )
+    def _duckdb(cls, metric_domain_kwargs: dict[str, Any], **_: Any) -> Any:
+        column = sa.column(metric_domain_kwargs["column"])
+        return sa.func.count(column) - sa.func.count(sa.distinct(column)), metric_domain_kwargs, {}
+
+
+class _KeyDuplicateCount(MetricProvider):
+    """The rows that repeat a compound key. Nulls in a key are equal here, where the stock join loses such rows."""
+
+    metric_name = "compound_columns.unique.unexpected_count"
+    domain_keys = MulticolumnMapMetricProvider.condition_domain_keys
+
+    @metric_partial(
+        engine=DuckDBExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.MULTICOLUMN,
+    )
+    def _duckdb(cls, metric_domain_kwargs: dict[str, Any], **_: Any) -> Any:
+        key = [sa.column(c) for c in metric_domain_kwargs["column_list"]]
+        counted = _keys_that_count(metric_domain_kwargs)
+        rows = sa.func.count().filter(counted)
+        return rows - sa.func.count(sa.distinct(sa.func.row(*key))).filter(counted), metric_domain_kwargs, {}
+
+
+class _KeyCount(MetricProvider):
+    metric_name = "compound_columns.unique.filtered_row_count"
+    domain_keys = MulticolumnMapMetricProvider.condition_domain_keys
+
+    @metric_partial(
+        engine=DuckDBExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.MULTICOLUMN,
+    )
+    def _duckdb(cls, metric_domain_kwargs: dict[str, Any], **_: Any) -> Any:
+        return sa.func.count().filter(_keys_that_count(metric_domain_kwargs)), metric_domain_kwargs, {}
+
+
+def _keys_that_count(domain: dict[str, Any]) -> Any:
+    missing = [sa.column(c).is_(None) for c in domain["column_list"]]
+    ignored = domain.get("ignore_row_if", "all_values_are_missing")
+    if ignored == "never":
+        return sa.true()
+    return sa.not_(sa.and_(*missing) if ignored == "all_values_are_missing" else sa.or_(*missing))
+
+
+class _RowsAgainstSql(TableMetricProvider):
+    metric_name = "table.rows_against_sql"
+    value_keys = ("sql",)
+
+    @metric_partial(
+        engine=DuckDBExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.TABLE,
+    )
+    def _duckdb(cls, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any], **_: Any) -> Any:
+        good = sa.literal_column(metric_value_kwargs["sql"], sa.Boolean)
+        return sa.func.count().filter(sa.not_(good)), metric_domain_kwargs, {}
+
+
+class ExpectRowsToSatisfySql(BatchExpectation):
+    """Expect ``sql``, a DuckDB predicate that is never null, to be true for every row.
+
+    UnexpectedRowsExpectation runs a query of its own and returns the rows; this one counts within the suite's scan and
+    returns no value from the data. ``rule`` keeps two expectations of one predicate apart.
+    """
+
+    sql: str
+    rule: str
+
+    metric_dependencies = ("table.rows_against_sql",)
+    success_keys = ("sql", "rule")
+    args_keys = ("sql", "rule")
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        against = int(metrics["table.rows_against_sql"] or 0)
+        return {"success": against == 0, "result": {"unexpected_count": against}}

@@ -1,0 +1,260 @@
+"""The rules of a contract over one row, as DuckDB predicates over its typed columns.
+
+The step that sorts rows into accepted and quarantined and the gate that judges the accepted set both start from here,
+so one rule has one id, one message and one meaning.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from blueprint.codelist import CodeList
+from blueprint.concept import Concept
+from blueprint.contract import Column, Contract
+from blueprint.errors import BlueprintError
+from blueprint.load import Blueprint
+from quality import example
+from quality.sql import ident, literal, member
+
+KEY_DUPLICATE = "key-duplicate"
+KEY_CONFLICT = "key-conflict"
+Severity = Literal["error", "warning"]
+Kind = Literal["required", "range", "pattern", "code", "contract"]
+_LISTED = 8
+
+
+def type_rule(column: str) -> str:
+    """The id of the rule that a cell can be read as its column's type."""
+    return f"{column}-type"
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """One rule over one row.
+
+    ``sql`` is true for good rows and false for bad ones; null counts as good, which ``good`` makes explicit. ``vi`` and
+    ``en`` say what is allowed, with a made-up example where there is one.
+    """
+
+    id: str
+    column: str | None
+    columns: tuple[str, ...]
+    severity: Severity
+    sql: str
+    vi: str
+    en: str
+    kind: Kind
+
+    @property
+    def good(self) -> str:
+        """The predicate as a boolean that is never null."""
+        return f"coalesce(({self.sql}\n), true)"  # the line break ends a comment that a rule may close with
+
+
+def row_rules(contract: Contract, blueprint: Blueprint) -> tuple[RowRule, ...]:
+    """Every rule of ``contract`` over one row, column by column, then the contract's own rules.
+
+    Raises BlueprintError where the declarations contradict themselves: two rules of one id, a range on text, a pattern
+    on a number, a dated code list without a date to read it by.
+    """
+    rules = [rule for column in contract.columns for rule in _of_column(column, contract, blueprint)]
+    rules += [
+        RowRule(r.id, None, r.columns, r.severity, r.sql, r.message.vi, r.message.en, "contract")
+        for r in contract.rules
+    ]
+    reserved = [KEY_DUPLICATE, KEY_CONFLICT, *(type_rule(c.name) for c in contract.columns)]
+    for rule, times in Counter([*(r.id for r in rules), *reserved]).items():
+        if times > 1:
+            raise BlueprintError(
+                f"{contract.ref}: mã quy tắc {rule!r} bị trùng; hãy đổi id của quy tắc trong hợp đồng.",
+                f"{contract.ref}: rule id {rule!r} repeats; rename the rule in the contract.",
+            )
+    return tuple(rules)
+
+
+def bounds(column: Column, concept: Concept) -> tuple[float | None, float | None]:
+    """The narrower of the concept's and the column's own inclusive bounds."""
+    low = [b for b in (concept.minimum, column.minimum) if b is not None]
+    high = [b for b in (concept.maximum, column.maximum) if b is not None]
+    return max(low, default=None), min(high, default=None)
+
+
+def patterns(column: Column, concept: Concept) -> tuple[str, ...]:
+    """The patterns that a value matches in full: the concept's and the column's own."""
+    return tuple(dict.fromkeys(p for p in (concept.pattern, column.pattern) if p))
+
+
+def fixed_date(column: Column) -> date | None:
+    """The one date on which a dated code list is read, where ``as_of`` is a date and not a column."""
+    try:
+        return date.fromisoformat(column.as_of) if column.as_of else None
+    except ValueError:
+        return None
+
+
+def codes(column: Column, codelist: CodeList) -> frozenset[str] | None:
+    """The codes a column may hold; ``None`` where that depends on the date in the row."""
+    if not codelist.dated:
+        return codelist.codes()
+    day = fixed_date(column)
+    return None if day is None else codelist.codes(day)
+
+
+def _of_column(column: Column, contract: Contract, blueprint: Blueprint) -> Iterator[RowRule]:
+    concept = blueprint.concept_of(column)
+    name, quoted = column.name, ident(column.name)
+    vi_name, en_name = f"«{column.title.vi}» ({name})", f"“{column.title.en}” ({name})"
+    allowed = blueprint.codelist(concept.codelist) if concept.codelist else None
+    low, high = bounds(column, concept)
+    shapes = patterns(column, concept)
+
+    def rule(kind: Kind, sql: str, vi: str, en: str, columns: tuple[str, ...] = (name,)) -> RowRule:
+        return RowRule(f"{name}-{kind}", name, columns, "error", sql, f"{vi_name} {vi}", f"{en_name} {en}", kind)
+
+    def suited(kind: Kind, types: set[str]) -> None:
+        if concept.type not in types:
+            raise BlueprintError(
+                f"{contract.ref}.{name}: kiểu {concept.type} không dùng được {kind}; chỉ dùng cho {', '.join(sorted(types))}.",
+                f"{contract.ref}.{name}: type {concept.type} takes no {kind}; it is for {', '.join(sorted(types))}.",
+            )
+
+    if column.required:
+        vi_such, en_such = _such_as(_example(concept, column, allowed))
+        yield rule(
+            "required", f"{quoted} IS NOT NULL", f"không được để trống{vi_such}.", f"must not be empty{en_such}."
+        )
+    if low is not None or high is not None:
+        suited("range", {"integer", "decimal", "double"})
+        if low is not None and high is not None and low > high:
+            raise BlueprintError(
+                f"{contract.ref}.{name}: giới hạn {low:.10g} đến {high:.10g} không chứa giá trị nào; hãy sửa minimum, maximum.",
+                f"{contract.ref}.{name}: no value is between {low:.10g} and {high:.10g}; correct minimum and maximum.",
+            )
+        vi_such, en_such = _such_as(_example(concept, column, allowed))
+        vi_span, en_span = _span(low, high, concept.unit)
+        yield rule(
+            "range", _within(quoted, low, high, concept), f"phải {vi_span}{vi_such}.", f"must be {en_span}{en_such}."
+        )
+    if shapes:
+        suited("pattern", {"string"})
+        vi_such, en_such = _such_as(_example(concept, column, allowed))
+        shown = " và ".join(shapes), " and ".join(shapes)
+        yield rule(
+            "pattern",
+            " AND ".join(f"regexp_full_match({quoted}, {literal(p)})" for p in shapes),
+            f"phải có dạng {shown[0]}{vi_such}.",
+            f"must have the form {shown[1]}{en_such}.",
+        )
+    if allowed:
+        sql, columns = _coded(column, concept, allowed, contract, blueprint)
+        yield rule("code", sql, *_code_message(column, allowed), columns)
+
+
+def _within(quoted: str, low: float | None, high: float | None, concept: Concept) -> str:
+    sides = [f"{quoted} >= {bound(low)}"] if low is not None else []
+    sides += [f"{quoted} <= {bound(high)}"] if high is not None else []
+    if concept.type == "double":
+        sides.append(f"isfinite({quoted})")  # DuckDB sorts NaN above every number, so one bound would let it pass
+    return " AND ".join(sides)
+
+
+def bound(value: float) -> str:
+    """A bound as a literal: whole numbers without a fraction, so that integers compare as integers."""
+    return literal(int(value) if float(value).is_integer() else float(value))
+
+
+def _coded(
+    column: Column, concept: Concept, allowed: CodeList, contract: Contract, blueprint: Blueprint
+) -> tuple[str, tuple[str, ...]]:
+    quoted = ident(column.name)
+    text = quoted if concept.type == "string" else f"CAST({quoted} AS VARCHAR)"
+    fixed = codes(column, allowed)
+    if fixed is not None:
+        return f"{quoted} IS NULL OR {member(text, fixed)}", (column.name,)
+    day = _day(column, allowed, contract, blueprint)
+    spans: dict[tuple[date, date | None], set[str]] = {}
+    for entry in allowed.entries:
+        spans.setdefault((entry.valid_from, entry.valid_to), set()).add(entry.code)
+    holding = [
+        f"({day} >= {literal(start)}" + (f" AND {day} <= {literal(end)}" if end else "") + f" AND {member(text, held)})"
+        for (start, end), held in spans.items()
+    ]
+    dated_by = column.as_of or ""
+    return f"{quoted} IS NULL OR {ident(dated_by)} IS NULL OR {' OR '.join(holding) or 'false'}", (
+        column.name,
+        dated_by,
+    )
+
+
+def _day(column: Column, allowed: CodeList, contract: Contract, blueprint: Blueprint) -> str:
+    """The date by which a row's code is read; a timestamp counts as the day it is in its column's zone."""
+    dates = {c.name: c for c in contract.columns if blueprint.concept_of(c).type in ("date", "timestamp")}
+    by = dates.get(column.as_of or "")
+    if by is None:
+        known = ", ".join(dates) or "—"
+        raise BlueprintError(
+            f"{contract.ref}.{column.name}: danh mục {allowed.codelist} chỉ đọc theo ngày; as_of là {column.as_of!r}, cần một "
+            f"ngày dạng 2026-01-31 hoặc tên một cột ngày ({known}).",
+            f"{contract.ref}.{column.name}: code list {allowed.codelist} is only read as of a date; as_of is "
+            f"{column.as_of!r}, it takes a date such as 2026-01-31 or the name of a date column ({known}).",
+        )
+    if blueprint.concept_of(by).type == "date":
+        return ident(by.name)
+    return f"CAST(timezone({literal(by.timezone)}, {ident(by.name)}) AS DATE)"
+
+
+def _code_message(column: Column, allowed: CodeList) -> tuple[str, str]:
+    fixed = codes(column, allowed)
+    entries = sorted(fixed if fixed is not None else {e.code for e in allowed.entries})
+    vi_list, en_list = f"danh mục {allowed.codelist}", f"the code list {allowed.codelist}"
+    if allowed.dated:
+        day = fixed_date(column)
+        vi_list += f" có hiệu lực ngày {day}" if day else f" có hiệu lực vào ngày ở cột {column.as_of}"
+        en_list += f" as it holds on {day}" if day else f" as it holds on the date in {column.as_of}"
+    if fixed is not None and 0 < len(entries) <= _LISTED:
+        shown = ", ".join(entries)
+        return f"phải là mã của {vi_list}: {shown}.", f"must be a code of {en_list}: {shown}."
+    current = next((e for e in reversed(allowed.entries) if e.code in entries and e.valid_to is None), None)
+    if fixed is None and current:
+        since = (
+            f"{current.code} ({current.vi}, từ {current.valid_from})",
+            f"{current.code} ({current.en}, since {current.valid_from})",
+        )
+        return f"phải là mã của {vi_list}; ví dụ: {since[0]}.", f"must be a code of {en_list}; for example: {since[1]}."
+    vi_such, en_such = _such_as(entries[0] if entries else None)
+    return f"phải là mã của {vi_list}{vi_such}.", f"must be a code of {en_list}{en_such}."
+
+
+def _example(concept: Concept, column: Column, allowed: CodeList | None) -> str | None:
+    if allowed:
+        fixed = codes(column, allowed)
+        return min(
+            fixed if fixed is not None else {e.code for e in allowed.entries if e.valid_to is None}, default=None
+        )
+    if concept.type in ("integer", "decimal", "double"):
+        return example.number(*bounds(column, concept), whole=concept.type == "integer")
+    if shapes := patterns(column, concept):
+        return example.matching(shapes)
+    return example.of_type(concept.type)
+
+
+def _such_as(value: str | None) -> tuple[str, str]:
+    return (f"; ví dụ: {value}", f"; for example: {value}") if value else ("", "")
+
+
+_UNITS = {"Cel": " °C", "deg": "°", "%": " %", "km2": " km²", "ug/m3": " µg/m³", "1": "", "a": ""}
+
+
+def _span(low: float | None, high: float | None, unit: str | None) -> tuple[str, str]:
+    of = _UNITS.get(unit or "1", f" {unit}")
+    if "{" in of:  # a UCUM annotation, such as {score}, counts things
+        of = ""
+    if low is not None and low == high:
+        return f"là {low:.10g}{of}", f"{low:.10g}{of}"
+    if low is not None and high is not None:
+        return f"từ {low:.10g} đến {high:.10g}{of}", f"between {low:.10g} and {high:.10g}{of}"
+    if low is not None:
+        return f"từ {low:.10g}{of} trở lên", f"{low:.10g}{of} or more"
+    return f"không quá {high:.10g}{of}", f"{high:.10g}{of} or less"
