@@ -37,10 +37,10 @@ def fetch(dataset: str) -> Any:
     """Keep the raw bytes of the delivery under their SHA-256."""
 
     @task(task_id="fetch", outlets=[asset("delivery", dataset)])
-    def run(params: Json | None = None, run_id: str = "") -> Json:
+    def run(params: Json | None = None, run_id: str | None = None) -> Json:
         from dags.steps import steps
 
-        return _run("fetch", dataset, lambda: steps.fetch(dataset, run_id, (params or {}).get("file")))
+        return _run("fetch", dataset, lambda: steps.fetch(dataset, str(run_id), (params or {}).get("file")))
 
     return run()
 
@@ -49,10 +49,10 @@ def conform(dataset: str, delivery: Any) -> Any:
     """Turn the delivery into accepted and quarantined rows."""
 
     @task(task_id="conform", inlets=[asset("delivery", dataset)], outlets=[asset("conformed", dataset)])
-    def run(delivery: Json, run_id: str = "") -> Json:
+    def run(delivery: Json, run_id: str | None = None) -> Json:
         from dags.steps import steps
 
-        return _run("conform", dataset, lambda: steps.conform(dataset, run_id, delivery))
+        return _run("conform", dataset, lambda: steps.conform(dataset, str(run_id), delivery))
 
     return run(delivery)
 
@@ -73,10 +73,10 @@ def commit(dataset: str, conformed: Any, verdict: Any) -> Any:
     """Commit the accepted rows as one version of the Iceberg table."""
 
     @task(task_id="commit", inlets=[asset("verdict", dataset)], outlets=[asset("version", dataset)], pool_slots=1)
-    def run(conformed: Json, verdict: Json, run_id: str = "") -> Json:
+    def run(conformed: Json, verdict: Json, run_id: str | None = None) -> Json:
         from dags.steps import steps
 
-        return _run("commit", dataset, lambda: steps.commit(dataset, run_id, conformed, verdict))
+        return _run("commit", dataset, lambda: steps.commit(dataset, str(run_id), conformed, verdict))
 
     return run(conformed, verdict)
 
@@ -85,9 +85,9 @@ def publish(dataset: str, committed: Any) -> Any:
     """Publish the version to the catalogue in one visible step."""
 
     @task(task_id="publish", inlets=[asset("version", dataset)], outlets=[asset("publication", dataset)])
-    def run(committed: Json, run_id: str = "") -> Json:
+    def run(committed: Json, run_id: str | None = None) -> Json:
         from dags.steps import steps
 
-        return _run("publish", dataset, lambda: steps.publish(dataset, run_id, committed))
+        return _run("publish", dataset, lambda: steps.publish(dataset, str(run_id), committed))
 
     return run(committed)

@@ -43,18 +43,18 @@ def require_free(port: int) -> None:
 
 def command(settings: Settings) -> list[str]:
     """The argument list that runs the server in the foreground."""
-    return [
-        str(SERVER / ".venv" / "bin" / "python"),
-        "-m",
-        "hanoi_server",
-        "run",
-        "--home",
-        str(settings.home),
-        "--port",
-        str(settings.port),
-        "--organisations",
-        str(_organisations(settings.home)),
-    ]
+    organisations = _organisations(settings.home)
+    return _server("run", settings.home, "--port", str(settings.port), "--organisations", str(organisations))
+
+
+def clear_leftovers(home: Path) -> None:
+    """End what a killed server of this home left running, so that its port is free again."""
+    if (home / "ckan").exists() and not running(home):
+        subprocess.run(_server("stop", home), cwd=SERVER, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+def _server(verb: str, home: Path, *more: str) -> list[str]:
+    return [str(SERVER / ".venv" / "bin" / "python"), "-m", "hanoi_server", verb, "--home", str(home), *more]
 
 
 def _organisations(home: Path) -> Path:
@@ -81,6 +81,7 @@ def serving(settings: Settings, say: Callable[[str], None]) -> Iterator[str]:
     if found := running(settings.home):
         yield str(found["url"])
         return
+    clear_leftovers(settings.home)
     require_free(settings.port)
     log = settings.home / "logs" / "catalogue.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
@@ -128,7 +129,7 @@ def _tell(log: Path, start: int, say: Callable[[str], None]) -> int:
         file.seek(start)
         lines = file.read().decode("utf-8", "replace").splitlines()
         for line in filter(str.strip, lines):
-            say(line.strip())
+            say(line.strip().lstrip("• "))
         return file.tell()
 
 

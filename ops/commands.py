@@ -156,6 +156,7 @@ def _show(teller: Any, results: Any, url: str, *, as_json: bool, serving: bool) 
     else:
         from rich.console import Console
 
-        Console().print(results_table(results))
+        console = Console() if sys.stdout.isatty() else Console(width=160)
+        console.print(results_table(results, console.width))
     if serving:
         next_steps(teller, url)

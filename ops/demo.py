@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable
 
 from blueprint import blueprint
-from ops.catalogue import require_free, running, serving
+from ops.catalogue import clear_leftovers, require_free, running, serving
+from ops.errors import PortBusy
 from ops.ingest import ingest
 from ops.results import DatasetResult
 from ops.settings import Settings
@@ -36,13 +37,14 @@ def free_port(settings: Settings, *, chosen: bool) -> Settings:
     """
     if running(settings.home):
         return settings
+    clear_leftovers(settings.home)
     if chosen:
         require_free(settings.port)
         return settings
     for port in range(settings.port, settings.port + _PORTS_TRIED):
         try:
             require_free(port)
-        except Exception:
+        except PortBusy:
             if port == settings.port + _PORTS_TRIED - 1:
                 raise
             continue

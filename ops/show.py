@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ops.check import CheckResult
     from ops.status import Status
 
+_WIDE = 130
 STATES = {"success": "[green]xong / done[/green]", "failed": "[red]lỗi / failed[/red]"}
 
 
@@ -25,7 +27,7 @@ class Teller:
         self.console = Console(stderr=True, highlight=False)
 
     def say(self, text: str) -> None:
-        self.console.print(f"[dim]·[/dim] {text}")
+        self.console.print(f"[dim]·[/dim] {text}", soft_wrap=True)
 
     def error(self, error: HanoiError) -> None:
         self.console.print(f"[red]Lỗi:[/red] {escape(error.vi)}", soft_wrap=True)
@@ -45,25 +47,25 @@ class Teller:
                     self.say(f"[{done}/{total}] {event.dataset}: {STATES.get(event.state, event.state)}")
 
 
-def results_table(results: list[DatasetResult]) -> Table:
-    """The table that ``demo`` and ``ingest`` end with."""
-    table = Table(title="Kết quả / Result", title_justify="left")
-    table.add_column("Bộ dữ liệu / Dataset", no_wrap=True)
-    for heading in ("Dòng / In", "Nhận / Accepted", "Cách ly / Quarantined"):
-        table.add_column(heading, justify="right")
-    table.add_column("Phiên bản / Version", no_wrap=True)
-    table.add_column("Trang / Page", overflow="fold")
+def results_table(results: list[DatasetResult], width: int) -> Table:
+    """The table that ``demo`` and ``ingest`` end with; a narrow terminal shows pages without the address of the catalogue."""
+    wide = width >= _WIDE
+    base = next((r.catalogue_url.partition("/dataset/")[0] for r in results if r.catalogue_url), "")
+    table = Table(title="Kết quả / Result", title_justify="left", box=SIMPLE_HEAD, caption_justify="left", pad_edge=False)
+    table.caption = None if wide or not base else f"Trang / pages: {base}/dataset/…"
+    table.add_column("Bộ dữ liệu\nDataset", no_wrap=True)
+    for heading in ("Dòng\nIn", "Nhận\nAccepted", "Cách ly\nQuarantined"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Phiên bản\nVersion", no_wrap=True)
+    if wide:
+        table.add_column("Trang\nPage", no_wrap=True)
     for r in results:
-        mark = " [yellow](mô phỏng / simulated)[/yellow]" if r.simulated else ""
-        version = f"{r.version}{' [green]mới / new[/green]' if r.new_version else ''}" if r.version else "[red]—[/red]"
-        table.add_row(
-            f"{r.id}{mark}",
-            _count(r.rows_in),
-            _count(r.rows_accepted),
-            _count(r.rows_quarantined),
-            version,
-            r.catalogue_url or "—",
-        )
+        mark = " [yellow](mô phỏng / simulated)[/yellow]" if r.simulated and wide else " [yellow]*[/yellow]" if r.simulated else ""
+        version = f"{r.version}{' [green]mới/new[/green]' if r.new_version else ''}" if r.version else "[red]—[/red]"
+        cells = [f"{r.id}{mark}", _count(r.rows_in), _count(r.rows_accepted), _count(r.rows_quarantined), version]
+        table.add_row(*cells, *([r.catalogue_url or "—"] if wide else []))
+    if not wide and any(r.simulated for r in results):
+        table.caption = f"{table.caption or ''}  [yellow]*[/yellow] dữ liệu mô phỏng / simulated data"
     return table
 
 
