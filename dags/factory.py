@@ -19,6 +19,7 @@ def dag_of(contract: Contract) -> DAG:
         start_date=pendulum.datetime(2025, 7, 1, tz=ZONE),
         catchup=False,
         max_active_runs=1,
+        is_paused_upon_creation=False,
         tags=[contract.agency, contract.theme.rsplit("/", 1)[-1]],
         doc_md=f"# {contract.title.vi}\n\n{contract.description.vi}\n\n*{contract.title.en}.* {contract.description.en}\n\n`{contract.ref}`",
         default_args={"retries": 2, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": True},

@@ -29,6 +29,8 @@ def environment(settings: Settings) -> dict[str, str]:
     home.mkdir(mode=0o700, exist_ok=True)
     return {
         **settings.environment(),
+        # Airflow starts its own parts by the name `airflow`.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

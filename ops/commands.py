@@ -103,7 +103,7 @@ def ingest(dataset: str, file: Path | None, as_json: bool, home: Path | None) ->
         if found := running(settings.home):
             settings = settings.model_copy(update={"catalogue_url": found["url"]})
         results = run(settings, [dataset], teller, file)
-        _show(teller, results, settings.catalogue_url, as_json=as_json, serving=False)
+        _show(teller, results, settings.catalogue_url, as_json=as_json, serving=None)
     sys.exit(0 if all(r.ok for r in results) else 1)
 
 
@@ -145,7 +145,7 @@ def status(as_json: bool, home: Path | None) -> None:
             show_status(found)
 
 
-def _show(teller: Any, results: Any, url: str, *, as_json: bool, serving: bool) -> None:
+def _show(teller: Any, results: Any, url: str, *, as_json: bool, serving: bool | None) -> None:
     from ops.results import as_json as content
     from ops.show import next_steps, results_table, show_failures
 
@@ -158,5 +158,5 @@ def _show(teller: Any, results: Any, url: str, *, as_json: bool, serving: bool) 
 
         console = Console() if sys.stdout.isatty() else Console(width=160)
         console.print(results_table(results, console.width))
-    if serving:
-        next_steps(teller, url)
+    if serving is not None:
+        next_steps(teller, url, serving=serving)

@@ -51,7 +51,9 @@ def results_table(results: list[DatasetResult], width: int) -> Table:
     """The table that ``demo`` and ``ingest`` end with; a narrow terminal shows pages without the address of the catalogue."""
     wide = width >= _WIDE
     base = next((r.catalogue_url.partition("/dataset/")[0] for r in results if r.catalogue_url), "")
-    table = Table(title="Kết quả / Result", title_justify="left", box=SIMPLE_HEAD, caption_justify="left", pad_edge=False)
+    table = Table(
+        title="Kết quả / Result", title_justify="left", box=SIMPLE_HEAD, caption_justify="left", pad_edge=False
+    )
     table.caption = None if wide or not base else f"Trang / pages: {base}/dataset/…"
     table.add_column("Bộ dữ liệu\nDataset", no_wrap=True)
     for heading in ("Dòng\nIn", "Nhận\nAccepted", "Cách ly\nQuarantined"):
@@ -60,7 +62,13 @@ def results_table(results: list[DatasetResult], width: int) -> Table:
     if wide:
         table.add_column("Trang\nPage", no_wrap=True)
     for r in results:
-        mark = " [yellow](mô phỏng / simulated)[/yellow]" if r.simulated and wide else " [yellow]*[/yellow]" if r.simulated else ""
+        mark = (
+            " [yellow](mô phỏng / simulated)[/yellow]"
+            if r.simulated and wide
+            else " [yellow]*[/yellow]"
+            if r.simulated
+            else ""
+        )
         version = f"{r.version}{' [green]mới/new[/green]' if r.new_version else ''}" if r.version else "[red]—[/red]"
         cells = [f"{r.id}{mark}", _count(r.rows_in), _count(r.rows_accepted), _count(r.rows_quarantined), version]
         table.add_row(*cells, *([r.catalogue_url or "—"] if wide else []))
@@ -80,14 +88,21 @@ def show_failures(teller: Teller, results: list[DatasetResult]) -> None:
             teller.error(HanoiError(result.error["vi"], result.error["en"]))
 
 
-def next_steps(teller: Teller, url: str) -> None:
+def next_steps(teller: Teller, url: str, *, serving: bool) -> None:
     """How to go on from the demonstration."""
+    if serving:
+        teller.console.print(
+            f"[bold]Cổng dữ liệu đang mở / The catalogue is open:[/bold] {url} · {url}/en", soft_wrap=True
+        )
+    else:
+        teller.console.print("[bold]Mở cổng dữ liệu / Open the catalogue:[/bold] make demo", soft_wrap=True)
     teller.console.print(
-        f"\n[bold]Cổng dữ liệu đang mở / The catalogue is open:[/bold] {url} (tiếng Việt) · {url}/en (English)\n"
-        f'  Python: [cyan]import hanoi_cloud as hc; hc.connect("{url}").dataset("air-quality-hourly").to_pandas()[/cyan]\n'
-        '  [cyan]uv run hanoi status[/cyan] · [cyan]uv run hanoi search "khong khi"[/cyan] · [cyan]uv run hanoi ingest bus-stops[/cyan]\n'
-        "Ctrl-C để dừng / to stop."
+        f"""  Python: [cyan]import hanoi_cloud as hc; hc.connect("{url}").dataset("air-quality-hourly").to_pandas()[/cyan]
+  [cyan]uv run hanoi status[/cyan] · [cyan]uv run hanoi search "khong khi"[/cyan] · [cyan]uv run hanoi ingest bus-stops[/cyan]""",
+        soft_wrap=True,
     )
+    if serving:
+        teller.console.print("Ctrl-C để dừng / to stop.")
 
 
 def show_check(result: "CheckResult") -> None:

@@ -1,61 +1,116 @@
-"""The whole platform, kept up: the catalogue's server and Airflow, each restarted when it ends by itself."""
+"""The whole platform, kept up: the catalogue's server and Airflow, each started again when it ends by itself."""
+
+import contextlib
+import shlex
+import signal
+from collections.abc import Callable
+from typing import Any
 
 from ops import airflow, catalogue
 from ops.settings import SERVER, Settings
 from ops.show import Teller
 from ops.sources import with_sources
 
+_GRACE = 40
+_LOG_BYTES = 16 * 1024 * 1024
+
 
 def up(settings: Settings, teller: Teller, *, with_airflow: bool) -> None:
-    """Run until interrupted. A crashed service is started again by circus, the process manager.
+    """Run until Ctrl-C or SIGTERM. A service that ends by itself is started again by circus, the process manager.
 
     Raises:
         PortBusy: a port that a service needs is taken by another program.
     """
-    from circus import get_arbiter
-
+    if found := catalogue.running(settings.home):
+        teller.say(f"Cổng dữ liệu đang chạy sẵn / the catalogue runs already: {found['url']}")
+        return
+    catalogue.clear_leftovers(settings.home)
     catalogue.require_free(settings.port)
     if with_airflow:
         catalogue.require_free(settings.airflow_port)
     url = f"http://127.0.0.1:{settings.port}"
-    with with_sources(settings.model_copy(update={"catalogue_url": url}), teller.say) as found:
-        watchers = [_watcher(found, "catalogue", catalogue.command(found), found.environment(), str(SERVER))]
-        teller.say(f"Cổng dữ liệu / catalogue: {url}")
+    with with_sources(settings.model_copy(update={"catalogue_url": url}), teller.say) as sourced:
+        services = {"catalogue": (catalogue.command(sourced), sourced.environment(), str(SERVER))}
         if with_airflow:
-            command, environment = airflow.standalone(found)
-            watchers.append(_watcher(found, "airflow", command, environment, str(found.home)))
-            passwords = found.home / "airflow" / "simple_auth_manager_passwords.json"
-            teller.say(f"Airflow: http://127.0.0.1:{found.airflow_port} (admin; {passwords})")
-        teller.say("Ctrl-C để dừng / to stop")
-        arbiter = get_arbiter(watchers, **_endpoints(found))
-        try:
-            arbiter.start()
-        finally:
-            arbiter.stop()
+            teller.say("Chuẩn bị Airflow / preparing Airflow")
+            services["airflow"] = (*airflow.standalone(sourced), str(sourced.home))
+        _keep(sourced, services, lambda: _announce(sourced, url, teller, with_airflow=with_airflow))
 
 
-def _endpoints(settings: Settings) -> dict[str, str]:
-    """Circus's own control sockets: inside the private home, not on a port."""
+def _announce(settings: Settings, url: str, teller: Teller, *, with_airflow: bool) -> None:
+    teller.say(f"Cổng dữ liệu / catalogue: {url} (tiếng Việt), {url}/en (English)")
+    if with_airflow:
+        passwords = settings.home / "airflow" / "simple_auth_manager_passwords.json"
+        teller.say(f"Airflow: http://127.0.0.1:{settings.airflow_port} (mật khẩu / password: {passwords})")
+    teller.say("Ctrl-C để dừng / to stop")
+
+
+def _keep(
+    settings: Settings, services: dict[str, tuple[list[str], dict[str, str], str]], started: Callable[[], None]
+) -> None:
+    from circus.arbiter import Arbiter
+    from circus.exc import ConflictError
+    from circus.watcher import Watcher
+
     folder = settings.home / "run"
     folder.mkdir(mode=0o700, exist_ok=True)
-    return {"controller": f"ipc://{folder}/circus", "pubsub_endpoint": f"ipc://{folder}/circus-events"}
+    class Patient(Arbiter):
+        """Circus does one thing at a time; its round of every second meets a start or stop that takes longer."""
+
+        def manage_watchers(self) -> Any:
+            with contextlib.suppress(ConflictError):
+                return super().manage_watchers()
+
+    arbiter = Patient(
+        [Watcher(name, **_watcher(settings, name, *service)) for name, service in services.items()],
+        endpoint=f"ipc://{folder}/circus",
+        pubsub_endpoint=f"ipc://{folder}/circus-events",
+        # Circus would otherwise listen for other machines' discovery messages on every network interface.
+        multicast_endpoint=None,
+    )
+
+    async def stop() -> None:
+        from tornado import gen
+
+        while True:
+            try:
+                return await arbiter.stop()
+            except ConflictError:  # it is in the middle of starting a service, and does one thing at a time
+                await gen.sleep(0.1)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: arbiter.loop.add_callback_from_signal(stop))
+    with contextlib.suppress(KeyboardInterrupt):
+        arbiter.start(cb=_once(started))
+
+
+def _once(call: Callable[[], None]) -> Any:
+    """``call`` in the shape of a callback that circus makes when its services are started."""
+    from tornado import gen
+
+    @gen.coroutine
+    def callback(*_: Any) -> Any:
+        call()
+        yield gen.moment
+
+    return callback
 
 
 def _watcher(
     settings: Settings, name: str, command: list[str], environment: dict[str, str], folder: str
-) -> dict[str, object]:
+) -> dict[str, Any]:
     log = settings.home / "logs" / f"{name}.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
-    stream = {"class": "FileStream", "filename": str(log), "max_bytes": 16 * 1024 * 1024, "backup_count": 2}
+    stream = {"class": "FileStream", "filename": str(log), "max_bytes": _LOG_BYTES, "backup_count": 2}
     return {
-        "name": name,
-        "cmd": command[0],
+        "cmd": shlex.quote(command[0]),
         "args": command[1:],
         "env": environment,
         "working_dir": folder,
-        "numprocesses": 1,
-        "graceful_timeout": 40,
-        "stop_children": True,
+        "singleton": True,
+        "max_retry": -1,
+        "graceful_timeout": _GRACE,
+        "stop_children": name == "airflow",
         "stdout_stream": dict(stream),
         "stderr_stream": dict(stream),
     }

@@ -1,0 +1,54 @@
+"""Small pieces of DuckDB SQL that the lake writes, and the connection they run on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """An SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def file_literal(path: Path) -> str:
+    """A file name as read_parquet takes it: ``[``, ``*`` and ``?`` are wildcards there, in names of folders as well."""
+    return literal("".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path)))
+
+
+def parquet(files: Sequence[Path], fields: Mapping[int, tuple[str, str]]) -> str:
+    """A DuckDB table function over ``files`` that finds columns by field id: ``fields`` maps id to name and type.
+
+    A column that a file does not hold reads as null. Without files the table is empty.
+    """
+    if not files:
+        columns = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in fields.values())
+        return f"(SELECT {columns} WHERE false)"
+    schema = ", ".join(
+        f"{number}: {{name: {literal(name)}, type: {literal(kind)}, default_value: NULL}}"
+        for number, (name, kind) in fields.items()
+    )
+    return f"read_parquet([{', '.join(map(file_literal, files))}], schema=MAP {{{schema}}}, hive_partitioning=false)"
+
+
+@contextmanager
+def connection(spill: Path) -> Iterator["DuckDBPyConnection"]:
+    """A DuckDB of its own, in UTC, which spills what does not fit memory into ``spill`` and fetches no extension."""
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    with duckdb.connect(config=config) as opened:
+        opened.execute("SET TimeZone = 'UTC'")
+        yield opened

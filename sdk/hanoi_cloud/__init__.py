@@ -1,0 +1,70 @@
+"""Open data of the city, typed and versioned, in three lines.
+
+>>> import hanoi_cloud as hc
+>>> city = hc.connect("http://127.0.0.1:5000")
+>>> city
+<City http://127.0.0.1:5000>
+
+``city.search("khong khi")`` finds datasets, ``city.dataset(id)`` opens one, and ``.to_pandas()``, ``.to_arrow()``,
+``.to_polars()``, ``.to_duckdb()`` or ``.download()`` bring its rows.
+"""
+
+from hanoi_cloud._city import City, Organisation, SearchResults, connect, dataset, organisations, search
+from hanoi_cloud._dataset import Column, Dataset
+from hanoi_cloud._exceptions import (
+    AccessDenied,
+    CatalogueUnavailable,
+    ColumnNotFound,
+    ConfigurationError,
+    DatasetNotFound,
+    DownloadError,
+    FormatNotFound,
+    HanoiCloudError,
+    HashMismatch,
+    MissingDependency,
+    NotFound,
+    OfflineWarning,
+    SimulatedDataWarning,
+    StorageError,
+    TooManyRequests,
+    TruncatedDownload,
+    UnexpectedAnswer,
+)
+from hanoi_cloud._files import Distribution
+from hanoi_cloud._version import __version__
+
+__all__ = [
+    "AccessDenied",
+    "CatalogueUnavailable",
+    "City",
+    "Column",
+    "ColumnNotFound",
+    "ConfigurationError",
+    "Dataset",
+    "DatasetNotFound",
+    "Distribution",
+    "DownloadError",
+    "FormatNotFound",
+    "HanoiCloudError",
+    "HashMismatch",
+    "MissingDependency",
+    "NotFound",
+    "OfflineWarning",
+    "Organisation",
+    "SearchResults",
+    "SimulatedDataWarning",
+    "StorageError",
+    "TooManyRequests",
+    "TruncatedDownload",
+    "UnexpectedAnswer",
+    "__version__",
+    "connect",
+    "dataset",
+    "organisations",
+    "search",
+]
+
+# What users see in messages and help is the door, not the room behind it.
+for _name in __all__:
+    if not _name.startswith("__"):
+        globals()[_name].__module__ = __name__

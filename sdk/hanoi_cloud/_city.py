@@ -1,0 +1,215 @@
+"""The way in: a connection to one city's catalogue."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
+from urllib.parse import urlsplit
+
+from hanoi_cloud import _repr
+from hanoi_cloud._cache import Cache, cache_folder
+from hanoi_cloud._dataset import Dataset, read_dataset
+from hanoi_cloud._exceptions import (
+    CatalogueUnavailable,
+    ConfigurationError,
+    DatasetNotFound,
+    HanoiCloudError,
+    NotFound,
+    OfflineWarning,
+    UnexpectedAnswer,
+)
+from hanoi_cloud._files import Files
+from hanoi_cloud._http import Http
+from hanoi_cloud._json import integer, items, mapping, text
+from hanoi_cloud._warn import warn
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+VARIABLE = "HANOI_CLOUD_URL"
+_PAGE = 25
+"""Organisations per answer; catalogues give no more at once."""
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """An agency that publishes, with the number of its open datasets."""
+
+    id: str
+    title: str
+    description: str
+    datasets: int
+
+
+class SearchResults(Sequence[Dataset]):
+    """The datasets that a search found, best first; ``total`` counts those beyond ``limit`` as well."""
+
+    def __init__(self, query: str, total: int, found: Sequence[Dataset]) -> None:
+        self.query, self.total, self._found = query, total, tuple(found)
+
+    @overload
+    def __getitem__(self, index: int) -> Dataset: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Dataset]: ...
+    def __getitem__(self, index: int | slice) -> Dataset | Sequence[Dataset]:
+        return self._found[index]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Dataset]:
+        return iter(self._found)
+
+    def __repr__(self) -> str:
+        return _repr.results(self)
+
+    def _repr_html_(self) -> str:
+        return _repr.results_html(self)
+
+
+class City:
+    """A connection to one city's catalogue, made by ``connect``. Also a context manager that closes it."""
+
+    def __init__(self, url: str, *, timeout: float = 30) -> None:
+        self.url = _checked(url)
+        self._http = Http(self.url, timeout)
+        self._files = Files(self._http)
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """The dataset with this id. Warns where its data are simulated.
+
+        While the catalogue does not answer, what it said last time is used, under an OfflineWarning.
+
+        Raises DatasetNotFound, which names ids that look alike, or CatalogueUnavailable.
+        """
+        cache = Cache(cache_folder())
+        try:
+            said = mapping(self._http.call("package_show", id=dataset_id))
+        except CatalogueUnavailable as error:
+            if not (said := cache.recall(self.url, dataset_id)):
+                raise
+            warn(f"{error} Using what it said last about {dataset_id!r}.", OfflineWarning)
+        except NotFound:
+            raise DatasetNotFound(dataset_id, self._near(dataset_id)) from None
+        else:
+            if not text(said.get("name")):
+                raise UnexpectedAnswer(self.url, "a dataset without a name", "a dataset")
+            cache.remember(self.url, dataset_id, said)
+        found = read_dataset(said, self.url, self._files)
+        if found.simulated:
+            self._files.warn_of_simulation(found.id)
+        return found
+
+    def search(self, query: str = "", limit: int = 20) -> SearchResults:
+        """The datasets that match these words, best first; Vietnamese may be written with or without its marks."""
+        said = mapping(self._http.call("package_search", q=_words(query) or "*:*", rows=limit))
+        found = [read_dataset(mapping(package), self.url, self._files) for package in items(said.get("results"))]
+        return SearchResults(query, integer(said.get("count")) or len(found), found)
+
+    def organisations(self) -> list[Organisation]:
+        """The agencies that publish here, in the catalogue's order."""
+        found: list[Organisation] = []
+        while True:
+            page = items(
+                self._http.call("organization_list", all_fields=True, limit=_PAGE, offset=len(found), sort="title asc")
+            )
+            found.extend(
+                Organisation(
+                    id=text(said.get("name")),
+                    title=text(said.get("title")) or text(said.get("display_name")),
+                    description=text(said.get("description")),
+                    datasets=integer(said.get("package_count")) or 0,
+                )
+                for said in map(mapping, page)
+            )
+            if len(page) < _PAGE:
+                return found
+
+    def close(self) -> None:
+        """Close the network connections. Rows of datasets that are in the cache can still be read."""
+        self._http.close()
+
+    def __enter__(self) -> "City":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: "TracebackType | None"
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<City {self.url}>"
+
+    def _near(self, dataset_id: str) -> list[str]:
+        import difflib
+
+        try:
+            known = [text(name) for name in items(self._http.call("package_list"))]
+        except HanoiCloudError:
+            return []
+        return difflib.get_close_matches(dataset_id.lower().replace("_", "-").replace(" ", "-"), known, n=3)
+
+
+def _words(query: str) -> str:
+    """The words of a query. What people type is text, and what the catalogue's query language reads into it is not."""
+    words = re.findall(r"\w[\w.-]*", query)
+    return " ".join(word.rstrip(".-").lower() for word in words)
+
+
+def _checked(url: str) -> str:
+    try:
+        parts = urlsplit(url.strip())
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ConfigurationError(
+            f"{url!r} is not the address of a catalogue. Give one such as 'http://127.0.0.1:5000'.",
+            f"{url!r} không phải địa chỉ danh mục dữ liệu. Hãy dùng địa chỉ như 'http://127.0.0.1:5000'.",
+        )
+    return url.strip().rstrip("/")
+
+
+def connect(url: str | None = None, *, timeout: float = 30) -> City:
+    """A connection to the catalogue at ``url``, or at the environment variable HANOI_CLOUD_URL where absent.
+
+    ``timeout`` is in seconds and holds for each step of a request. Nothing is sent yet.
+
+    >>> import hanoi_cloud as hc
+    >>> city = hc.connect()
+    >>> frame = city.dataset("air-quality-hourly").to_pandas()
+    """
+    address = url or os.environ.get(VARIABLE, "")
+    if not address:
+        raise ConfigurationError(
+            f"No catalogue is named. Call connect('http://...') or set the environment variable {VARIABLE}.",
+            f"Chưa có địa chỉ danh mục. Hãy gọi connect('http://...') hoặc đặt biến môi trường {VARIABLE}.",
+        )
+    return City(address, timeout=timeout)
+
+
+_open: dict[str, City] = {}
+
+
+def default_city() -> City:
+    """The connection of the functions of this package, one for each address that HANOI_CLOUD_URL has held."""
+    address = os.environ.get(VARIABLE, "")
+    if address not in _open:
+        _open[address] = connect()
+    return _open[address]
+
+
+def dataset(dataset_id: str) -> Dataset:
+    """``City.dataset`` of the catalogue that HANOI_CLOUD_URL names."""
+    return default_city().dataset(dataset_id)
+
+
+def search(query: str = "", limit: int = 20) -> SearchResults:
+    """``City.search`` in the catalogue that HANOI_CLOUD_URL names."""
+    return default_city().search(query, limit)
+
+
+def organisations() -> list[Organisation]:
+    """``City.organisations`` of the catalogue that HANOI_CLOUD_URL names."""
+    return default_city().organisations()

@@ -1,0 +1,180 @@
+"""The consumer's verbs. Each parses, makes one call of the library, and shows what came."""
+
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Column, Table
+
+from hanoi_cloud import _repr
+from hanoi_cloud._city import VARIABLE, connect
+from hanoi_cloud._dataset import Dataset, Format
+from hanoi_cloud._exceptions import OfflineWarning, SimulatedDataWarning
+from hanoi_cloud._version import __version__
+
+
+def _one_line(usual: Callable[..., None]) -> Callable[..., None]:
+    """Shows what this package warns of as one line, and every other warning as usual."""
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+        if issubclass(category, (SimulatedDataWarning, OfflineWarning)):
+            click.echo(f"! {message}", err=True)
+        else:
+            usual(message, category, *rest, **named)
+
+    return show
+
+
+class Hanoi(click.Group):
+    """A group that shows an error which carries both languages as two lines, and ends with exit code 1."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        # click cuts the line in the list of verbs at the first full stop, which is where the second language begins.
+        cmd.short_help = cmd.short_help or (cmd.help or "").strip().partition("\n")[0]
+        super().add_command(cmd, name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            with warnings.catch_warnings():
+                for category in (SimulatedDataWarning, OfflineWarning):
+                    warnings.simplefilter("always", category)
+                warnings.showwarning = _one_line(warnings.showwarning)
+                return super().invoke(ctx)
+        except Exception as error:
+            vi = getattr(error, "vi", None)
+            if vi is None:
+                raise
+            for line in (vi, getattr(error, "en", None) or str(error)):
+                click.echo(line, err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Hanoi, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hanoi")
+def hanoi() -> None:
+    """Hà Nội Cloud: dữ liệu mở của thành phố. / The city's open data."""
+
+
+_url = click.option(
+    "--url",
+    envvar=VARIABLE,
+    show_envvar=True,
+    metavar="URL",
+    help="Địa chỉ danh mục dữ liệu. / Address of the catalogue.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="In một đối tượng JSON. / Print one JSON object.")
+
+
+@hanoi.command()
+@click.argument("query", default="")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Số kết quả tối đa. / At most so many."
+)
+@_json
+@_url
+def search(query: str, limit: int, as_json: bool, url: str | None) -> None:
+    """Tìm bộ dữ liệu, có dấu hay không dấu. / Search datasets, with or without Vietnamese marks."""
+    with connect(url) as city:
+        found = city.search(query, limit)
+    if as_json:
+        _print_json({"query": query, "total": found.total, "datasets": [_summary(dataset) for dataset in found]})
+        return
+    ids = max((len(dataset.id) for dataset in found), default=0)
+    # An id is there to be copied, so it is never cut.
+    table = Table(
+        Column("id", no_wrap=True, min_width=ids),
+        "tên / title",
+        "dòng / rows",
+        "cập nhật / updated",
+        title=f"{len(found)} / {found.total}",
+    )
+    for dataset in found:
+        rows = "" if dataset.rows is None else f"{dataset.rows:,}"
+        day = dataset.updated.date().isoformat() if dataset.updated else ""
+        table.add_row(dataset.id, _marked(dataset), rows, day)
+    Console().print(table)
+
+
+@hanoi.command()
+@click.argument("dataset")
+@_json
+@_url
+def show(dataset: str, as_json: bool, url: str | None) -> None:
+    """Xem một bộ dữ liệu và các cột. / Show a dataset and its columns."""
+    with connect(url) as city:
+        found = city.dataset(dataset)
+        columns = found.columns
+    if as_json:
+        _print_json({**_summary(found), "columns": [asdict(column) for column in columns]})
+        return
+    console = Console()
+    facts = Table(show_header=False, title=found.id)
+    for name, value in _repr.facts(found):
+        facts.add_row(name, value)
+    table = Table("cột / column", "kiểu / type", "đơn vị / unit", "tên", "title")
+    for column in columns:
+        table.add_row(column.name, column.type, column.unit, column.title, column.title_en)
+    console.print(facts, table)
+
+
+@hanoi.command()
+@click.argument("dataset")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    show_default=True,
+    help="Định dạng tệp. / Format of the file.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Tệp hoặc thư mục đích. / File or folder to write to.",
+)
+@_url
+def get(dataset: str, file_format: str, output: Path | None, url: str | None) -> None:
+    """Tải tệp của bộ dữ liệu và in ra đường dẫn. / Download a dataset's file and print its path."""
+    bar = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with connect(url) as city, Progress(*bar, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
+        found = city.dataset(dataset)
+        task = shown.add_task(found.id, total=None)
+        path = found.download(
+            output,
+            cast(Format, file_format),
+            progress=lambda came, size: shown.update(task, completed=came, total=size),
+        )
+    click.echo(path)
+
+
+def _marked(dataset: Dataset) -> str:
+    return f"{dataset.title} (dữ liệu mô phỏng / simulated)" if dataset.simulated else dataset.title
+
+
+def _summary(dataset: Dataset) -> dict[str, object]:
+    return {
+        "id": dataset.id,
+        "title": dataset.title,
+        "title_en": dataset.title_en,
+        "organisation": dataset.organisation,
+        "version": dataset.version,
+        "rows": dataset.rows,
+        "updated": dataset.updated.isoformat() if dataset.updated else None,
+        "licence": dataset.licence,
+        "simulated": dataset.simulated,
+        "formats": [distribution.format for distribution in dataset.distributions],
+        "url": dataset.url,
+    }
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,182 @@
+"""Datasets: what the catalogue says about one, and its rows as frames or files."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, urljoin
+
+from hanoi_cloud import _repr
+from hanoi_cloud._cache import written_at_once
+from hanoi_cloud._exceptions import ColumnNotFound, FormatNotFound, UnexpectedAnswer
+from hanoi_cloud._files import Distribution, Files
+from hanoi_cloud._frames import Frames
+from hanoi_cloud._json import Json, instant, integer, items, mapping, text
+
+if TYPE_CHECKING:
+    from hanoi_cloud._http import Progress
+
+Format = Literal["parquet", "csv"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as its dictionary describes it.
+
+    ``type`` is string, integer, decimal, double, boolean, date or timestamp; ``unit`` a UCUM code; ``concept`` the
+    shared definition that the column follows, with its version.
+    """
+
+    name: str
+    type: str
+    title: str
+    title_en: str
+    description: str
+    description_en: str
+    concept: str
+    unit: str
+    required: bool
+
+
+@dataclass(frozen=True, repr=False)
+class Dataset(Frames):
+    """A dataset of the catalogue in its newest version.
+
+    ``title`` and ``description`` are Vietnamese, ``title_en`` and ``description_en`` English. ``version``, ``rows`` and
+    ``updated`` (a time with its zone) are those of the published files; where the catalogue does not say, they are
+    empty or None. ``simulated`` marks data that nobody measured. ``url`` is the page for people.
+    """
+
+    id: str
+    title: str
+    title_en: str
+    description: str
+    description_en: str
+    organisation: str
+    licence: str
+    version: str
+    rows: int | None
+    updated: datetime | None
+    simulated: bool
+    known_flaws: tuple[str, ...]
+    url: str
+    distributions: tuple[Distribution, ...]
+    _files: Files = field(compare=False)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, read from the dataset's dictionary."""
+        path = self._file("json")
+        try:
+            said = mapping(json.loads(path.read_bytes()))
+        except ValueError:
+            came = "text that is not JSON"
+            raise UnexpectedAnswer(self._distribution("json").url, came, "a data dictionary") from None
+        return tuple(_column(mapping(column)) for column in items(said.get("columns")))
+
+    def download(
+        self,
+        path: Path | str | None = None,
+        format: Format = "parquet",  # noqa: A002 - the word that every frame library uses here
+        *,
+        progress: "Progress | None" = None,
+    ) -> Path:
+        """Save the published file and return where.
+
+        ``path`` is a file or a folder that exists, the working folder where absent; the file is then named after the
+        dataset and its version. A file that is there is replaced, and only by one whose SHA-256 is the published one.
+        ``progress(came, size)`` is called while bytes arrive.
+        """
+        import shutil
+
+        target = Path.cwd() if path is None else Path(path).expanduser()
+        if target.is_dir():
+            target = target / f"{'-'.join(filter(None, (self.id, self.version)))}.{format.lower()}"
+        kept = self._file(format.lower(), progress)
+        with written_at_once(target) as copy, kept.open("rb") as file:
+            shutil.copyfileobj(file, copy, 1 << 20)
+        return target
+
+    def _rows(self, columns: Sequence[str] | None) -> Path:
+        if columns is not None:
+            known = [column.name for column in self.columns]
+            if unknown := [name for name in columns if name not in known]:
+                raise ColumnNotFound(self.id, unknown, known)
+        return self._file("parquet")
+
+    def _distribution(self, name: str) -> Distribution:
+        for distribution in self.distributions:
+            if distribution.format == name:
+                return distribution
+        raise FormatNotFound(self.id, name, [d.format for d in self.distributions])
+
+    def _file(self, name: str, progress: "Progress | None" = None) -> Path:
+        distribution = self._distribution(name)
+        if self.simulated and name != "json":
+            self._files.warn_of_simulation(self.id)
+        return self._files.path(distribution, progress)
+
+    def __repr__(self) -> str:
+        return _repr.dataset(self)
+
+    def _repr_html_(self) -> str:
+        return _repr.dataset_html(self)
+
+
+def read_dataset(said: Json, url: str, files: Files) -> Dataset:
+    """The dataset that an answer of the catalogue at ``url`` describes."""
+    extras = {text(e.get("key")): text(e.get("value")) for e in map(mapping, items(said.get("extras")))}
+    name = text(said.get("name"))
+    title = text(said.get("title")) or name
+    return Dataset(
+        id=name,
+        title=title,
+        title_en=extras.get("title_en") or title,
+        description=text(said.get("notes")),
+        description_en=extras.get("notes_en", ""),
+        organisation=text(mapping(said.get("organization")).get("title")),
+        licence=text(said.get("license_title")) or text(said.get("license_id")),
+        version=extras.get("hanoi_version", ""),
+        rows=integer(extras.get("hanoi_rows")),
+        updated=instant(extras.get("hanoi_committed_at")) or instant(said.get("metadata_modified")),
+        simulated=extras.get("hanoi_simulated") == "true",
+        known_flaws=_flaws(extras.get("known_flaws", "")),
+        url=f"{url}/dataset/{quote(name)}",
+        distributions=tuple(_distribution(mapping(file), url) for file in items(said.get("resources"))),
+        _files=files,
+    )
+
+
+def _distribution(said: Json, url: str) -> Distribution:
+    return Distribution(
+        format=text(said.get("format")).lower(),
+        url=urljoin(f"{url}/", text(said.get("url"))),
+        size=integer(said.get("size")),
+        sha256=text(said.get("hash")).lower(),
+    )
+
+
+def _column(said: Json) -> Column:
+    title, description = mapping(said.get("title")), mapping(said.get("description"))
+    return Column(
+        name=text(said.get("name")),
+        type=text(said.get("type")),
+        title=text(title.get("vi")),
+        title_en=text(title.get("en")),
+        description=text(description.get("vi")),
+        description_en=text(description.get("en")),
+        concept=text(said.get("concept")),
+        unit=text(said.get("unit")),
+        required=said.get("required") is True,
+    )
+
+
+def _flaws(said: str) -> tuple[str, ...]:
+    try:
+        found = items(json.loads(said)) if said else []
+    except ValueError:
+        return ()
+    return tuple(text(mapping(flaw).get("en")) or text(mapping(flaw).get("vi")) for flaw in found)

@@ -1,0 +1,187 @@
+"""Everything that this package raises or warns about.
+
+HanoiCloudError
+├── ConfigurationError (ValueError)    no address of the catalogue is known, or it is not one
+├── MissingDependency (ImportError)    a library that the call needs is not installed
+├── CatalogueUnavailable               the catalogue does not answer, also after retries
+│   └── TooManyRequests                it asks for a longer pause than this package waits by itself
+├── UnexpectedAnswer                   something answers, but not as a catalogue does
+│   └── AccessDenied                   the dataset or file is not open
+├── NotFound
+│   ├── DatasetNotFound                ``near`` holds ids that look alike
+│   ├── FormatNotFound                 the dataset is not published in this format
+│   └── ColumnNotFound                 the dataset has no such column
+├── DownloadError
+│   ├── TruncatedDownload              fewer bytes came than were announced, also after retries
+│   └── HashMismatch                   the bytes are not those that were published
+└── StorageError                       a file cannot be written on this computer
+
+UserWarning
+├── SimulatedDataWarning               the data come from a simulation, nobody measured them
+└── OfflineWarning                     the catalogue does not answer; what it said last time is used
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class HanoiCloudError(Exception):
+    """Base of all errors of this package. ``str(error)`` is English, ``error.vi`` says the same in Vietnamese."""
+
+    def __init__(self, en: str, vi: str) -> None:
+        super().__init__(en)
+        self.vi = vi
+
+
+class ConfigurationError(HanoiCloudError, ValueError):
+    """No address of the catalogue is known, or it is not one."""
+
+
+class MissingDependency(HanoiCloudError, ImportError):
+    """A library that the call needs is not installed."""
+
+    def __init__(self, library: str, extra: str) -> None:
+        line = f'pip install "hanoi-cloud[{extra}]"'
+        super().__init__(
+            f"{library} is not installed. Run: {line}",
+            f"Chưa cài thư viện {library}. Hãy chạy: {line}",
+        )
+
+
+class CatalogueUnavailable(HanoiCloudError):
+    """The catalogue does not answer, also after retries."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"The catalogue does not answer at {url} ({reason}). "
+            "Check the address and the network, then try again in a few minutes.",
+            f"Danh mục dữ liệu tại {url} không trả lời ({reason}). "
+            "Hãy kiểm tra địa chỉ và kết nối mạng, rồi thử lại sau ít phút.",
+        )
+
+
+class TooManyRequests(CatalogueUnavailable):
+    """The catalogue asks for a longer pause than this package waits by itself; ``wait`` is in seconds."""
+
+    def __init__(self, url: str, wait: float) -> None:
+        HanoiCloudError.__init__(
+            self,
+            f"The catalogue asks for a pause of {wait:.0f} seconds before the next request to {url}. "
+            "Wait that long, then try again; fewer requests at once avoid this.",
+            f"Danh mục dữ liệu yêu cầu chờ {wait:.0f} giây trước yêu cầu tiếp theo tới {url}. "
+            "Hãy chờ rồi thử lại; gửi ít yêu cầu cùng lúc hơn sẽ tránh được việc này.",
+        )
+        self.wait = wait
+
+
+class UnexpectedAnswer(HanoiCloudError):
+    """Something answers, but not as a catalogue does."""
+
+    def __init__(self, url: str, came: str, expected: str) -> None:
+        super().__init__(
+            f"{url} answered with {came}, expected {expected}. "
+            "Check that the address is that of a Hà Nội Cloud catalogue and not of a proxy or sign-in page.",
+            f"{url} trả lời {came}, trong khi cần {expected}. "
+            "Hãy kiểm tra địa chỉ có đúng là danh mục Hà Nội Cloud, không phải máy chủ trung gian hay trang đăng nhập.",
+        )
+
+
+class AccessDenied(UnexpectedAnswer):
+    """The dataset or file is not open."""
+
+    def __init__(self, url: str) -> None:
+        HanoiCloudError.__init__(
+            self,
+            f"{url} is not open to everybody. This package reads open data only; ask the publishing agency for the rest.",
+            f"{url} không mở cho mọi người. Gói này chỉ đọc dữ liệu mở; hãy liên hệ cơ quan công bố để được cấp quyền.",
+        )
+
+
+class NotFound(HanoiCloudError):
+    """What was asked for is not there."""
+
+    def __init__(self, en: str, vi: str) -> None:
+        super().__init__(en, vi)
+
+
+class DatasetNotFound(NotFound):
+    """No dataset bears this id; ``near`` holds ids that look alike."""
+
+    def __init__(self, dataset: str, near: Sequence[str]) -> None:
+        self.near = tuple(near)
+        names = ", ".join(map(repr, near))
+        super().__init__(
+            f"There is no dataset {dataset!r}. "
+            + (f"Did you mean {names}?" if near else "Find datasets with search('a few words')."),
+            f"Không có bộ dữ liệu {dataset!r}. "
+            + (f"Có phải ý bạn là {names}?" if near else "Hãy tìm bằng search('vài từ khóa')."),
+        )
+
+
+class FormatNotFound(NotFound):
+    """The dataset is not published in this format."""
+
+    def __init__(self, dataset: str, asked: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"{dataset} is not published as {asked!r}. Available: {', '.join(known) or 'no files'}.",
+            f"{dataset} không có ở định dạng {asked!r}. Hiện có: {', '.join(known) or 'chưa có tệp nào'}.",
+        )
+
+
+class ColumnNotFound(NotFound):
+    """The dataset has no such column."""
+
+    def __init__(self, dataset: str, asked: Sequence[str], known: Sequence[str]) -> None:
+        names = ", ".join(map(repr, asked))
+        super().__init__(
+            f"{dataset} has no column {names}. Its columns: {', '.join(known)}.",
+            f"{dataset} không có cột {names}. Các cột hiện có: {', '.join(known)}.",
+        )
+
+
+class DownloadError(HanoiCloudError):
+    """A file did not arrive as it was published."""
+
+
+class TruncatedDownload(DownloadError):
+    """Fewer bytes came than were announced, also after retries."""
+
+    def __init__(self, url: str, came: int, expected: int | None) -> None:
+        whole = "?" if expected is None else str(expected)
+        super().__init__(
+            f"Only {came} of {whole} bytes of {url} arrived. Nothing was kept; try again on a steadier connection.",
+            f"Chỉ nhận được {came} trên {whole} byte của {url}. Không có gì được lưu; hãy thử lại khi kết nối ổn định hơn.",
+        )
+
+
+class HashMismatch(DownloadError):
+    """The bytes are not those that were published."""
+
+    def __init__(self, url: str, came: str, expected: str) -> None:
+        super().__init__(
+            f"The file at {url} has the SHA-256 {came}, the catalogue names {expected}. Nothing was kept; "
+            "open the dataset again, and tell the publisher if it stays so.",
+            f"Tệp tại {url} có mã SHA-256 {came}, còn danh mục ghi {expected}. Không có gì được lưu; "
+            "hãy mở lại bộ dữ liệu, và báo cho đơn vị công bố nếu vẫn như vậy.",
+        )
+
+
+class StorageError(HanoiCloudError):
+    """A file cannot be written on this computer."""
+
+    def __init__(self, path: Path, cause: OSError) -> None:
+        reason = cause.strerror or str(cause)
+        super().__init__(
+            f"Cannot write {path} ({reason}). Free some space or choose another folder; "
+            "the environment variable HANOI_CLOUD_CACHE moves the cache.",
+            f"Không ghi được {path} ({reason}). Hãy giải phóng dung lượng hoặc chọn thư mục khác; "
+            "biến môi trường HANOI_CLOUD_CACHE đổi nơi lưu đệm.",
+        )
+
+
+class SimulatedDataWarning(UserWarning):
+    """The data come from a simulation, nobody measured them."""
+
+
+class OfflineWarning(UserWarning):
+    """The catalogue does not answer; what it said last time is used."""

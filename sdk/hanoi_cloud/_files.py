@@ -1,0 +1,47 @@
+"""From a published file to one on this computer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from hanoi_cloud._cache import Cache, cache_folder
+from hanoi_cloud._exceptions import SimulatedDataWarning, UnexpectedAnswer
+from hanoi_cloud._http import Http, Progress
+from hanoi_cloud._warn import warn
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One published file of a dataset; ``format`` in lower case, ``size`` in bytes."""
+
+    format: str
+    url: str
+    size: int | None
+    sha256: str
+
+
+class Files:
+    """The files of one connection."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self._warned: set[str] = set()
+
+    def path(self, distribution: Distribution, progress: Progress | None = None) -> Path:
+        """The file in the cache, fetched where it is not there yet."""
+        if len(distribution.sha256) != 64 or not distribution.sha256.isalnum():
+            raise UnexpectedAnswer(distribution.url, "a file without a SHA-256", "a file with one")
+
+        def fetch(file: IO[bytes]) -> None:
+            self._http.download(distribution.url, file, distribution.sha256, distribution.size, progress)
+
+        return Cache(cache_folder()).file(distribution.sha256, distribution.format, fetch)
+
+    def warn_of_simulation(self, dataset: str) -> None:
+        """Say once for each dataset that nobody measured it."""
+        if dataset not in self._warned:
+            self._warned.add(dataset)
+            warn(
+                f"{dataset} holds simulated data: nobody measured them. / Dữ liệu mô phỏng, không phải số đo thực.",
+                SimulatedDataWarning,
+            )

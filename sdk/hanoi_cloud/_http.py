@@ -1,0 +1,171 @@
+"""Requests to the catalogue: retried where that helps, answered with typed errors where it does not."""
+
+import hashlib
+import json
+import time
+import weakref
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from hanoi_cloud._exceptions import (
+    AccessDenied,
+    CatalogueUnavailable,
+    HashMismatch,
+    NotFound,
+    TooManyRequests,
+    TruncatedDownload,
+    UnexpectedAnswer,
+)
+from hanoi_cloud._json import mapping, text
+from hanoi_cloud._version import __version__
+
+if TYPE_CHECKING:
+    import httpx
+
+Progress = Callable[[int, int | None], None]
+"""Told how many bytes have come, and how many there are."""
+
+ATTEMPTS = 4
+LONGEST_PAUSE = 30.0
+_BUSY = {429, 502, 503, 504}
+
+
+class Http:
+    """The requests of one connection to one catalogue."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        # httpx is loaded with the first connection: with click and rich installed it costs more than this whole package.
+        import platform
+
+        import httpx
+
+        self.url = url
+        agent = f"hanoi-cloud/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 10)),
+            headers={"User-Agent": agent},
+            follow_redirects=True,
+        )
+        self._close = weakref.finalize(self, self._client.close)
+
+    def close(self) -> None:
+        self._close()
+
+    def call(self, action: str, **parameters: str | int | bool) -> object:
+        """The result of one action of the catalogue's API."""
+        url = f"{self.url}/api/3/action/{action}"
+        with self._answer(url, parameters=parameters) as response:
+            body = response.read()
+            url = str(response.url)
+        try:
+            answer = mapping(json.loads(body))
+        except ValueError:
+            raise UnexpectedAnswer(url, _kind(response), "JSON") from None
+        if answer.get("success") is not True or "result" not in answer:
+            raise UnexpectedAnswer(url, "JSON of another shape", "a result of the catalogue")
+        return answer["result"]
+
+    def download(
+        self, url: str, into: IO[bytes], sha256: str, size: int | None, progress: Progress | None = None
+    ) -> None:
+        """Write the file at ``url`` into an empty file; a broken connection goes on where it broke."""
+        import httpx
+
+        digest, came = hashlib.sha256(), 0
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._answer(url, start=came) as response:
+                    if came and response.status_code != 206:
+                        into.seek(0)
+                        into.truncate()
+                        digest, came = hashlib.sha256(), 0
+                    for chunk in response.iter_bytes():
+                        into.write(chunk)
+                        digest.update(chunk)
+                        came += len(chunk)
+                        if progress:
+                            progress(came, size)
+                        if size is not None and came > size:
+                            break
+            except httpx.TransportError:
+                _pause(attempt)
+                continue
+            if size is None or came >= size:
+                break
+        else:
+            raise TruncatedDownload(url, came, size)
+        if digest.hexdigest() != sha256:
+            raise HashMismatch(url, digest.hexdigest(), sha256)
+
+    @contextmanager
+    def _answer(
+        self, url: str, *, parameters: dict[str, str | int | bool] | None = None, start: int = 0
+    ) -> "Generator[httpx.Response]":
+        """A good answer whose body is still to be read. Raises what the tree in ``_exceptions`` names."""
+        request = self._client.build_request("GET", url, params=parameters)
+        if parameters is None:
+            # The published hash is that of the bare bytes, and only those can be continued from the middle.
+            request.headers["Accept-Encoding"] = "identity"
+        if start:
+            request.headers["Range"] = f"bytes={start}-"
+        response = self._send(request)
+        try:
+            if response.status_code == 404:
+                raise NotFound(
+                    f"There is nothing at {request.url}. If it was published before, open the dataset again.",
+                    f"Không có gì tại {request.url}. Nếu trước đây đã được công bố, hãy mở lại bộ dữ liệu.",
+                )
+            if response.status_code in {401, 403}:
+                raise AccessDenied(str(request.url))
+            if not response.is_success:
+                raise UnexpectedAnswer(str(request.url), f"status {response.status_code}", "status 200")
+            yield response
+        finally:
+            response.close()
+
+    def _send(self, request: "httpx.Request") -> "httpx.Response":
+        import httpx
+
+        reason, url = "", str(request.url)
+        for attempt in range(ATTEMPTS):
+            try:
+                response = self._client.send(request, stream=True)
+            except httpx.TransportError as error:
+                reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+                pause = None
+            else:
+                if response.status_code not in _BUSY:
+                    return response
+                reason = f"status {response.status_code}"
+                pause = _retry_after(response)
+                response.close()
+                if pause is not None and pause > LONGEST_PAUSE:
+                    raise TooManyRequests(url, pause)
+            if attempt < ATTEMPTS - 1:
+                _pause(attempt, pause)
+        raise CatalogueUnavailable(url, reason)
+
+
+def _kind(response: "httpx.Response") -> str:
+    return text(response.headers.get("Content-Type")) or "an answer without a type"
+
+
+def _pause(attempt: int, asked: float | None = None) -> None:
+    """Wait as long as was asked, else twice as long each time, with a spread so that clients do not come back at once."""
+    import random
+
+    time.sleep(asked if asked is not None else 0.25 * 2**attempt * random.uniform(0.8, 1.2))  # noqa: S311
+
+
+def _retry_after(response: "httpx.Response") -> float | None:
+    """Seconds to wait, which the header gives as a number or as a date."""
+    import email.utils
+
+    value = text(response.headers.get("Retry-After")).strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,72 @@
+"""A citizen opens the catalogue, searches without accents, opens a dataset and sees its table."""
+
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from blueprint import blueprint
+from tests.e2e.conftest import Platform
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.platform, pytest.mark.browser]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=[1280, 390], ids=["desk", "phone"])
+def page(browser: "Browser", platform: Platform, request: pytest.FixtureRequest) -> "Iterator[Page]":
+    foreign: list[str] = []
+    page = browser.new_page(viewport={"width": request.param, "height": 900}, locale="vi-VN")
+    page.on("request", lambda r: None if r.url.startswith((platform.url, "data:")) else foreign.append(r.url))
+    page.set_default_timeout(20_000)
+    yield page
+    page.close()
+    assert foreign == [], "a page asked another origin for something"
+
+
+def test_a_citizen_finds_air_quality_and_sees_its_table(page: "Page", platform: Platform) -> None:
+    page.goto(platform.url)
+    assert page.locator("html").get_attribute("lang") == "vi"
+    page.locator("main input[name=q], .hero input[name=q], input[name=q]").locator("visible=true").first.fill(
+        "khong khi"
+    )
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dataset/?*q=khong*")
+    title = blueprint().contract("air-quality-hourly").title.vi
+    page.get_by_role("link", name=title).first.click()
+    page.wait_for_url("**/dataset/air-quality-hourly")
+    table = page.locator("table", has_text="observed_at").filter(has=page.locator("tbody tr")).first
+    assert table.locator("tbody tr").count() >= 10
+    assert "UNIS" in page.content() or "mô phỏng" in page.content()
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert width <= 1, "the page itself must not scroll sideways"
+
+
+def test_the_same_page_in_english(page: "Page", platform: Platform) -> None:
+    page.goto(f"{platform.url}/en/dataset/air-quality-hourly")
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.get_by_text(blueprint().contract("air-quality-hourly").title.en).first.is_visible()
