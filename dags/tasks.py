@@ -20,16 +20,19 @@ def asset(stage: str, dataset: str) -> Asset:
 def _run(step: str, dataset: str, call: Callable[[], Json]) -> Json:
     """Call one step; a refusal by the platform's own rules is final, anything else is left to Airflow's retries."""
     from blueprint.errors import HanoiError
+    from dags.errors import DiskFull
     from dags.settings import PipelineSettings
     from dags.steps.records import RunRecord
 
+    record = RunRecord(PipelineSettings().home, dataset)
     try:
-        return call()
+        with DiskFull.told():
+            return call()
     except HanoiError as error:
-        RunRecord(PipelineSettings().home, dataset).fail(step, error)
+        record.fail(step, error)
         raise AirflowFailException(str(error)) from error
     except Exception as error:
-        RunRecord(PipelineSettings().home, dataset).fail(step, error)
+        record.fail(step, error)
         raise
 
 

@@ -31,23 +31,15 @@ def register(group: click.Group) -> None:
 def _telling() -> Iterator[Any]:
     """A teller; an error that the platform raises on purpose is shown in both languages and ends with exit code 1."""
     from blueprint.errors import HanoiError
+    from dags.errors import DiskFull
     from ops.show import Teller
 
     teller = Teller()
     try:
-        yield teller
+        with DiskFull.told():
+            yield teller
     except HanoiError as error:
         teller.error(error)
-        sys.exit(1)
-    except OSError as error:
-        if error.errno != 28:
-            raise
-        teller.error(
-            HanoiError(
-                "Đĩa đầy. Hãy giải phóng chỗ rồi chạy lại.",
-                f"The disk is full ({error.filename}). Free some space and run again.",
-            )
-        )
         sys.exit(1)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from blueprint import blueprint
+from dags.sources.places import locate
 from ops import airflow
 from ops.results import DatasetResult, result_of
 from ops.settings import Settings
@@ -17,12 +18,12 @@ def ingest(
     """Run the DAG of each dataset once and return how each ended.
 
     Raises:
-        UnknownDataset: before anything runs, when a name is not in the Blueprint.
+        UnknownDataset, DeliveryMissing: before anything runs, when a name is not in the Blueprint or ``file`` is not there.
     """
     plan = blueprint()
-    for dataset in datasets:
-        plan.contract(dataset)
+    contracts = [plan.contract(dataset) for dataset in datasets]
     if file is not None:
+        locate(contracts[0], None, file)
         teller.follow(airflow.run(settings, datasets, file), len(datasets))
     else:
         with with_sources(settings, teller.say) as found:

@@ -19,12 +19,13 @@ def text() -> str:
 
 
 def _commands() -> Iterator[str]:
-    from hanoi_cloud._cli import hanoi
+    from hanoi_cloud._cli import join
+    from hanoi_cloud._commands import hanoi
 
-    group = hanoi()
-    context = click.Context(group, info_name="hanoi", terminal_width=110)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
+    join(hanoi)
+    context = click.Context(hanoi, info_name="hanoi", terminal_width=110)
+    for name in hanoi.list_commands(context):
+        command = hanoi.get_command(context, name)
         assert command is not None  # noqa: S101 - listed by the group itself
         inner = click.Context(command, info_name=name, parent=context, terminal_width=110)
         yield f"### hanoi {name}\n\n```text\n{command.get_help(inner)}\n```\n"

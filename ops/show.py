@@ -98,7 +98,7 @@ def next_steps(teller: Teller, url: str, *, serving: bool) -> None:
         teller.console.print("[bold]Mở cổng dữ liệu / Open the catalogue:[/bold] make demo", soft_wrap=True)
     teller.console.print(
         f"""  Python: [cyan]import hanoi_cloud as hc; hc.connect("{url}").dataset("air-quality-hourly").to_pandas()[/cyan]
-  [cyan]uv run hanoi status[/cyan] · [cyan]uv run hanoi search "khong khi"[/cyan] · [cyan]uv run hanoi ingest bus-stops[/cyan]""",
+  [cyan]uv run hanoi status[/cyan] · [cyan]uv run hanoi search "khong khi" --url {url}[/cyan] · [cyan]uv run hanoi ingest bus-stops[/cyan]""",
         soft_wrap=True,
     )
     if serving:

@@ -54,6 +54,7 @@ def _keep(
 
     folder = settings.home / "run"
     folder.mkdir(mode=0o700, exist_ok=True)
+
     class Patient(Arbiter):
         """Circus does one thing at a time; its round of every second meets a start or stop that takes longer."""
 

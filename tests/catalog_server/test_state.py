@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from hanoi_server import cluster as clusters
 from hanoi_server import lock
 from hanoi_server.account import Account

@@ -1,7 +1,6 @@
 """A citizen opens the catalogue, searches without accents, opens a dataset and sees its table."""
 
 import shutil
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +9,8 @@ from blueprint import blueprint
 from tests.e2e.conftest import Platform
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.platform, pytest.mark.browser]
