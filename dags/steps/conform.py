@@ -12,7 +12,7 @@ from dags.settings import private_folder
 from dags.sources.deliveries import Delivery, DeliveryStore
 from dags.sources.rows import RowCount, SourceRow, rows
 from dags.steps.casting import cast
-from quality.rules import row_rules, type_rule
+from quality.rules import RowRule, row_rules, type_rule
 from quality.sql import ident, literal
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _type(db: "duckdb.DuckDBPyConnection", contract: Contract, blueprint: Bluepr
 def _label(db: "duckdb.DuckDBPyConnection", contract: Contract, blueprint: Blueprint) -> None:
     """One label list per row: first types and rules of the row itself, then keys among the rows that are still good."""
     rules = row_rules(contract, blueprint)
-    refused = [_unless(r.good, r.id) for r in rules if r.severity == "error"] or ["NULL"]
+    refused = [_unless(_good(r), r.id) for r in rules if r.severity == "error"] or ["NULL"]
     warned = [_unless(r.good, r.id) for r in rules if r.severity == "warning"] or ["NULL"]
     db.execute(
         f"CREATE TABLE labelled AS SELECT _id, list_filter(list_concat(rules, [{', '.join(refused)}]), lambda x: x IS NOT NULL) AS rules, "
@@ -149,6 +149,13 @@ def _label(db: "duckdb.DuckDBPyConnection", contract: Contract, blueprint: Bluep
         "CREATE TABLE labels AS SELECT l._id, CASE WHEN k.rule IS NULL THEN l.rules ELSE list_append(l.rules, k.rule) END AS rules, l.warnings "
         "FROM labelled l LEFT JOIN key_failures k USING (_id)"
     )
+
+
+def _good(rule: RowRule) -> str:
+    """The rule's predicate; a cell that is of another type is there, so it is not called missing as well."""
+    if rule.kind == "required" and rule.column:
+        return f"({rule.good} OR list_contains(rules, {literal(type_rule(rule.column))}))"
+    return rule.good
 
 
 def _unless(predicate: str, rule: str) -> str:

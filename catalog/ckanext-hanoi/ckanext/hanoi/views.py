@@ -1,0 +1,80 @@
+"""The published files over HTTP: `/data/<dataset>/<version>.<ending>`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.lib.search.common import SolrConnectionError
+from flask import Blueprint, Flask, Response, g, send_file
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import InternalServerError
+
+from . import published
+
+hanoi = Blueprint("hanoi", __name__)
+
+# A version never changes, so whoever holds a copy need not ask again.
+_FOR_EVER = 365 * 24 * 3600
+
+
+@hanoi.route("/data/<dataset>/<file>", methods=["GET", "HEAD"])
+def data(dataset: str, file: str) -> Response:
+    """Send one published file to whoever may see its dataset; others get the same 404 as for a file that is not there."""
+    named = published.parts(f"{dataset}/{file}")
+    path = published.find(*named) if named else None
+    if path is None or not (package := _visible(dataset)):
+        return tk.abort(404, tk._("There is no such file. A newer version of the dataset may have replaced it."))
+    _, version, ending = named
+    response = send_file(
+        path,
+        mimetype=published.MIMETYPES[ending],
+        as_attachment=ending != "schema.json",
+        download_name=f"{dataset}-{version}.{ending}",
+        conditional=True,
+        etag=True,
+    )
+    response.headers["Content-Type"] = published.MIMETYPES[ending]
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Content-Length, Content-Range, Content-Disposition"
+    response.cache_control.clear()
+    if package.get("private") or package.get("state") != "active":
+        response.cache_control.private = True
+        response.cache_control.no_store = True
+    else:
+        response.cache_control.public = True
+        response.cache_control.max_age = _FOR_EVER
+        response.cache_control.immutable = True
+    return response
+
+
+def _visible(dataset: str) -> dict[str, Any] | None:
+    context: Any = {"user": tk.current_user.name, "auth_user_obj": tk.current_user}
+    try:
+        package = tk.get_action("package_show")(context, {"id": dataset})
+    except (tk.ObjectNotFound, tk.NotAuthorized):
+        return None
+    # An id finds the package too, but files are under names.
+    return package if package.get("name") == dataset else None
+
+
+def answer_503(app: Flask) -> None:
+    """Say 503 where CKAN would say 500 because its database or its search does not answer.
+
+    The page of datasets turns a silent search into a plain 500 itself; a search that began and did not end tells it apart.
+    """
+    before = app.error_handler_spec[None].get(500, {}).get(InternalServerError)
+
+    def unavailable(_: Exception) -> Any:
+        later = {"Retry-After": "60"}
+        if tk.request.path.startswith("/api/"):
+            error = {"__type": "Service Unavailable", "message": "The catalogue does not answer. Try again later."}
+            return {"success": False, "error": error}, 503, later
+        return tk.render("error_document_template.html", {"code": 503, "content": ""}), 503, later
+
+    def broken(error: Exception) -> Any:
+        return unavailable(error) if g.get("hanoi_searching") or before is None else before(error)
+
+    app.register_error_handler(SolrConnectionError, unavailable)
+    app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(500, broken)
