@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from blueprint import Bilingual, Blueprint, Contract
+from blueprint import Bilingual, Contract
 from catalog.publisher.errors import CatalogueDown, CatalogueRefused
 from catalog.publisher.files import PublishedFile
 from lake import Version
@@ -37,15 +37,13 @@ class Catalogue:
         self._call("status_show")
         self._token()
 
-    def publish(
-        self, contract: Contract, plan: Blueprint, version: Version, files: tuple[PublishedFile, ...]
-    ) -> Publication:
+    def publish(self, contract: Contract, version: Version, files: tuple[PublishedFile, ...]) -> Publication:
         """Show ``version`` as the dataset's current one. Sends nothing when the catalogue already shows exactly this.
 
         Raises:
             CatalogueDown, CatalogueRefused: the version that was published before stays as it is.
         """
-        wanted = package(contract, plan, version, files)
+        wanted = package(contract, version, files)
         page = f"{self.url}/dataset/{contract.dataset}"
         present = self._call("package_show", missing_ok=True, id=contract.dataset)
         if present is not None and _same(present, wanted):
@@ -92,11 +90,10 @@ class Catalogue:
             ) from None
 
 
-def package(contract: Contract, plan: Blueprint, version: Version, files: tuple[PublishedFile, ...]) -> dict[str, Any]:
+def package(contract: Contract, version: Version, files: tuple[PublishedFile, ...]) -> dict[str, Any]:
     """The catalogue's entry for ``version``, in the field names of CKAN."""
     source = SIMULATED_SOURCE if version.simulated else contract.source_note
     flaws = (SIMULATED_SOURCE,) if version.simulated else contract.known_flaws
-    licence = plan.codelist("licences").find(contract.licence)
     start, end = contract.temporal or (None, None)
     extras = {
         "title_en": contract.title.en,
@@ -125,7 +122,7 @@ def package(contract: Contract, plan: Blueprint, version: Version, files: tuple[
         "title": contract.title.vi,
         "notes": contract.description.vi,
         "owner_org": contract.agency,
-        "license_id": licence.attributes["ckan_id"] if licence else "notspecified",
+        "license_id": contract.licence,
         "private": False,
         "tags": [{"name": word} for word in keywords],
         "extras": [{"key": k, "value": str(v)} for k, v in extras.items() if str(v)],

@@ -116,9 +116,7 @@ def publish(dataset: str, run_id: str, committed: Json) -> Json:
     contract = plan.contract(dataset)
     lake = Lake(settings.home)
     version = lake.version(dataset, committed["version"])
-    result = _catalogue(settings).publish(
-        contract, plan, version, published(settings.home, contract, plan, lake, version)
-    )
+    result = _catalogue(settings).publish(contract, version, published(settings.home, contract, plan, lake, version))
     RunRecord(settings.home, dataset).note("publish", catalogue_url=result.url, published=result.changed)
     shutil.rmtree(staging(settings.home, dataset, run_id), ignore_errors=True)
     return {"catalogue_url": result.url, "published": result.changed}

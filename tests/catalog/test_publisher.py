@@ -11,35 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blueprint import Blueprint, CodeEntry, CodeList, Contract
+from blueprint import Blueprint, Contract
 from catalog.publisher import Catalogue, CatalogueDown, CatalogueError, published
 from catalog.publisher.catalogue import SIMULATED_SOURCE, package
 from lake import CommitRecord, Lake, Version
-from tests.dags.builders import TEXT, column, concept, contract
+from tests.dags.builders import column, concept, contract
 
-LICENCES = CodeList(
-    codelist="licences",
-    version=1,
-    title=TEXT,
-    definition=TEXT,
-    source="test",
-    entries=(
-        CodeEntry(
-            code="cc-by-4.0",
-            vi="CC BY",
-            en="CC BY",
-            valid_from=datetime(2025, 1, 1).date(),
-            attributes={"ckan_id": "cc-by"},
-        ),
-    ),
-)
 CLASSES = ("open", "shared", "restricted", "personal")
 
 
 def declared(classes: list[str]) -> tuple[Contract, Blueprint]:
     concepts = {c.ref: c for c in (concept(f"c-{k}", "string", classification=k) for k in CLASSES)}
     made = contract(columns=[column(f"col_{i}", f"c-{k}") for i, k in enumerate(classes)], key=["col_0"], rules=())
-    return made, Blueprint(Path(), concepts, {"licences": LICENCES}, {made.dataset: made})
+    return made, Blueprint(Path(), concepts, {}, {made.dataset: made})
 
 
 def committed(home: Path, made: Contract, plan: Blueprint, *, simulated: bool = False) -> Version:
@@ -101,13 +85,13 @@ def test_published_files_are_never_written_again(tmp_path: Path) -> None:
 def test_the_entry_carries_one_version_and_the_mark_of_simulated_data(tmp_path: Path, simulated: bool) -> None:
     made, plan = declared(["open"])
     version = committed(tmp_path, made, plan, simulated=simulated)
-    entry: dict[str, Any] = package(made, plan, version, published(tmp_path, made, plan, Lake(tmp_path), version))
+    entry: dict[str, Any] = package(made, version, published(tmp_path, made, plan, Lake(tmp_path), version))
     extras = {e["key"]: e["value"] for e in entry["extras"]}
     assert extras["hanoi_version"] == version.id
     assert all(version.id in r["url"] for r in entry["resources"])
     assert extras["hanoi_simulated"] == str(simulated).lower()
     assert (extras["source_vi"] == SIMULATED_SOURCE.vi) is simulated
-    assert entry["license_id"] == "cc-by"
+    assert entry["license_id"] == "cc-by-4.0"
     assert datetime.fromisoformat(extras["hanoi_committed_at"]).tzinfo in (UTC, datetime.now(UTC).tzinfo)
 
 

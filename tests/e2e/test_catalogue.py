@@ -47,12 +47,12 @@ def test_unaccented_search_by_the_sdk(platform: Platform) -> None:
     assert {"air-quality-hourly", "air-quality-us-embassy-hourly"} <= set(names)
 
 
-def test_codes_keep_their_zeros_in_every_distribution(platform: Platform) -> None:
+def test_codes_keep_their_zeros_in_every_distribution(platform: Platform, tmp_path: Path) -> None:
     city = hc.connect(platform.url)
     codes = city.dataset("wards").to_pandas()["ward_code"]
     assert codes.str.fullmatch(r"[0-9]{5}").all()
     assert len(set(codes)) == 126
-    csv = city.dataset("wards").download(format="csv")
+    csv = city.dataset("wards").download(tmp_path, format="csv")
     assert "00004," in csv.read_text(encoding="utf-8")
 
 
@@ -66,9 +66,9 @@ def test_data_files_answer_ranges_and_etags(platform: Platform) -> None:
     assert httpx.get(url, headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
 
 
-def test_times_are_utc_with_zone(platform: Platform) -> None:
+def test_times_are_utc_with_zone(platform: Platform, tmp_path: Path) -> None:
     package = hc.connect(platform.url).dataset("air-quality-hourly")
-    path = package.download(format="parquet")
+    path = package.download(tmp_path, format="parquet")
     assert str(pq.read_schema(path).field("observed_at").type) == "timestamp[us, tz=UTC]"
 
 
