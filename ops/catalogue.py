@@ -25,7 +25,15 @@ def running(home: Path) -> dict[str, Any] | None:
         found = json.loads((home / "ckan" / "server.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return found if found.get("ready") and psutil.pid_exists(found["pid"]) else None
+    return found if found.get("ready") and _lives(int(found["pid"])) else None
+
+
+def _lives(pid: int) -> bool:
+    """Whether the process runs; one that ended and was never collected by its parent does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def require_free(port: int) -> None:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from lake import Lake
 from ops import airflow, catalogue
 from ops.settings import SERVER, Settings
 from ops.show import Teller
@@ -42,6 +43,10 @@ def _announce(settings: Settings, url: str, teller: Teller, *, with_airflow: boo
     if with_airflow:
         passwords = settings.home / "airflow" / "simple_auth_manager_passwords.json"
         teller.say(f"Airflow: http://127.0.0.1:{settings.airflow_port} (mật khẩu / password: {passwords})")
+    if not Lake(settings.home).datasets():
+        teller.say(
+            "Chưa có dữ liệu: hanoi ingest DATASET, hoặc hanoi demo / no data yet: hanoi ingest DATASET, or hanoi demo"
+        )
     teller.say("Ctrl-C để dừng / to stop")
 
 

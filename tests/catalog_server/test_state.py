@@ -2,8 +2,11 @@
 
 import json
 import os
+import subprocess
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from hanoi_server import cluster as clusters
@@ -12,6 +15,7 @@ from hanoi_server.account import Account
 from hanoi_server.cluster import Cluster
 from hanoi_server.errors import AlreadyRunning, ServerError
 from hanoi_server.layout import Layout
+from hanoi_server.leftovers import forget_dead_postmaster
 from hanoi_server.secret_store import load_secrets
 
 
@@ -103,3 +107,19 @@ def test_a_long_path_keeps_its_sockets_elsewhere(tmp_path: Path) -> None:
     assert short.run_dir.is_relative_to(short.home)
     assert not long.run_dir.is_relative_to(long.home)
     assert len(str(long.run_dir / "circus-events.sock")) < 100
+
+
+def test_a_dead_postmaster_that_nobody_collected_is_forgotten_and_a_living_one_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "postmaster.pid"
+    file.write_text(f"{os.getpid()}\n{tmp_path}\n")
+    forget_dead_postmaster(tmp_path)
+    assert file.exists()
+    child = subprocess.Popen(["true"])
+    while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    file.write_text(f"{child.pid}\n{tmp_path}\n")
+    forget_dead_postmaster(tmp_path)
+    assert not file.exists()
+    child.wait()
+    file.unlink(missing_ok=True)
+    forget_dead_postmaster(tmp_path)

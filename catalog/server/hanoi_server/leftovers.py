@@ -32,6 +32,17 @@ def end_leftovers(services: Iterable[Service], *, patience: float = 10) -> int:
     return len(found)
 
 
+def forget_dead_postmaster(data: Path) -> None:
+    """Remove the pid file of a postmaster that ended and was not yet collected by its parent.
+
+    PostgreSQL takes such a process for a living one and refuses to start. Call it with the home's lock held.
+    """
+    with suppress(FileNotFoundError, ValueError, IndexError, *_GONE):
+        file = data / "postmaster.pid"
+        if psutil.Process(int(file.read_text().split()[0])).status() == psutil.STATUS_ZOMBIE:
+            file.unlink()
+
+
 def running(services: Iterable[Service]) -> dict[str, list[int]]:
     """Return the pids of each service that runs now."""
     pids: dict[str, list[int]] = {service.name: [] for service in services}

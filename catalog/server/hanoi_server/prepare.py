@@ -20,7 +20,7 @@ from hanoi_server.account import postgres_account
 from hanoi_server.cluster import Cluster, ensure, locate
 from hanoi_server.errors import PortBusy, ServiceFailed
 from hanoi_server.layout import SERVER_DIR, Layout, write_private
-from hanoi_server.leftovers import end_leftovers
+from hanoi_server.leftovers import end_leftovers, forget_dead_postmaster
 from hanoi_server.organisations import read_organisations
 from hanoi_server.progress import stage
 from hanoi_server.secret_store import Secrets, load_secrets
@@ -52,6 +52,7 @@ def prepare(layout: Layout, wanted: Wanted) -> list[Service]:
     database, valkey, web = everything(layout, cluster, secrets, wanted.port)
     if ended := end_leftovers([database, valkey, web]):
         stage(f"Đã dừng {ended} tiến trình sót lại", f"Ended {ended} left-over processes")
+    forget_dead_postmaster(cluster.data)
     _refuse_busy_port(wanted.port)
     if ensure(layout, cluster, secrets):
         layout.prepared.unlink(missing_ok=True)
