@@ -5,15 +5,17 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
-from hanoi_server.services import Service
+if TYPE_CHECKING:
+    from hanoi_server.services import Service
 
 _GONE = (psutil.NoSuchProcess, psutil.AccessDenied)
 
 
-def end_leftovers(services: Iterable[Service], *, patience: float = 10) -> int:
+def end_leftovers(services: "Iterable[Service]", *, patience: float = 10) -> int:
     """End what still runs of these services; return how many processes that were.
 
     Call it with the home's lock held: whatever runs then has lost its supervisor, or has one whose home was deleted.
@@ -43,7 +45,7 @@ def forget_dead_postmaster(data: Path) -> None:
             file.unlink()
 
 
-def running(services: Iterable[Service]) -> dict[str, list[int]]:
+def running(services: "Iterable[Service]") -> dict[str, list[int]]:
     """Return the pids of each service that runs now."""
     pids: dict[str, list[int]] = {service.name: [] for service in services}
     for process in psutil.process_iter():
@@ -68,7 +70,7 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
-def _is_ours(process: psutil.Process, services: list[Service]) -> bool:
+def _is_ours(process: psutil.Process, services: "list[Service]") -> bool:
     try:
         command = process.cmdline()
         if any(service.mark in command and _runs(command, service.program) for service in services):
