@@ -110,16 +110,17 @@ def test_a_long_path_keeps_its_sockets_elsewhere(tmp_path: Path) -> None:
 
 
 def test_a_dead_postmaster_that_nobody_collected_is_forgotten_and_a_living_one_is_not(tmp_path: Path) -> None:
-    file = tmp_path / "postmaster.pid"
-    file.write_text(f"{os.getpid()}\n{tmp_path}\n")
-    forget_dead_postmaster(tmp_path)
-    assert file.exists()
+    locks = [tmp_path / "postmaster.pid", tmp_path / ".s.PGSQL.5432.lock"]
+    for file in locks:
+        file.write_text(f"{os.getpid()}\n{tmp_path}\n")
+    forget_dead_postmaster(tmp_path, tmp_path)
+    assert all(file.exists() for file in locks)
     child = subprocess.Popen(["true"])
     while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
-    file.write_text(f"{child.pid}\n{tmp_path}\n")
-    forget_dead_postmaster(tmp_path)
-    assert not file.exists()
+    for file in locks:
+        file.write_text(f"{child.pid}\n{tmp_path}\n")
+    forget_dead_postmaster(tmp_path, tmp_path)
+    assert not any(file.exists() for file in locks)
     child.wait()
-    file.unlink(missing_ok=True)
-    forget_dead_postmaster(tmp_path)
+    forget_dead_postmaster(tmp_path, tmp_path)

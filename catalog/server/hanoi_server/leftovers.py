@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hanoi_server.services import Service
 
 _GONE = (psutil.NoSuchProcess, psutil.AccessDenied)
@@ -34,15 +35,15 @@ def end_leftovers(services: "Iterable[Service]", *, patience: float = 10) -> int
     return len(found)
 
 
-def forget_dead_postmaster(data: Path) -> None:
-    """Remove the pid file of a postmaster that ended and was not yet collected by its parent.
+def forget_dead_postmaster(data: Path, sockets: Path) -> None:
+    """Remove the lock files of a postmaster that ended and was not yet collected by its parent.
 
     PostgreSQL takes such a process for a living one and refuses to start. Call it with the home's lock held.
     """
-    with suppress(FileNotFoundError, ValueError, IndexError, *_GONE):
-        file = data / "postmaster.pid"
-        if psutil.Process(int(file.read_text().split()[0])).status() == psutil.STATUS_ZOMBIE:
-            file.unlink()
+    for file in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*.lock")):
+        with suppress(FileNotFoundError, ValueError, IndexError, *_GONE):
+            if psutil.Process(int(file.read_text().split()[0])).status() == psutil.STATUS_ZOMBIE:
+                file.unlink()
 
 
 def running(services: "Iterable[Service]") -> dict[str, list[int]]:

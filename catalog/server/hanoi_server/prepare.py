@@ -52,7 +52,7 @@ def prepare(layout: Layout, wanted: Wanted) -> list[Service]:
     database, valkey, web = everything(layout, cluster, secrets, wanted.port)
     if ended := end_leftovers([database, valkey, web]):
         stage(f"Đã dừng {ended} tiến trình sót lại", f"Ended {ended} left-over processes")
-    forget_dead_postmaster(cluster.data)
+    forget_dead_postmaster(cluster.data, cluster.sockets)
     _refuse_busy_port(wanted.port)
     if ensure(layout, cluster, secrets):
         layout.prepared.unlink(missing_ok=True)
