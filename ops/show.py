@@ -72,8 +72,8 @@ def results_table(results: list[DatasetResult], width: int) -> Table:
         version = f"{r.version}{' [green]mới/new[/green]' if r.new_version else ''}" if r.version else "[red]—[/red]"
         cells = [f"{r.id}{mark}", _count(r.rows_in), _count(r.rows_accepted), _count(r.rows_quarantined), version]
         table.add_row(*cells, *([r.catalogue_url or "—"] if wide else []))
-    if not wide and any(r.simulated for r in results):
-        table.caption = f"{table.caption or ''}  [yellow]*[/yellow] dữ liệu mô phỏng / simulated data"
+    if any(r.simulated for r in results):
+        table.caption = f"[yellow]*[/yellow] dữ liệu mô phỏng / simulated data   {table.caption or ''}"
     return table
 
 
@@ -98,7 +98,7 @@ def next_steps(teller: Teller, url: str, *, serving: bool) -> None:
         teller.console.print("[bold]Mở cổng dữ liệu / Open the catalogue:[/bold] make demo", soft_wrap=True)
     teller.console.print(
         f"""  Python: [cyan]import hanoi_cloud as hc; hc.connect("{url}").dataset("air-quality-hourly").to_pandas()[/cyan]
-  [cyan]uv run hanoi status[/cyan] · [cyan]uv run hanoi search "khong khi" --url {url}[/cyan] · [cyan]uv run hanoi ingest bus-stops[/cyan]""",
+  [cyan].venv/bin/hanoi status[/cyan] · [cyan].venv/bin/hanoi search "khong khi" --url {url}[/cyan] · [cyan].venv/bin/hanoi ingest bus-stops[/cyan]""",
         soft_wrap=True,
     )
     if serving:

@@ -1,22 +1,12 @@
 """Writing names and values into DuckDB SQL, in one place."""
 
-import glob
 import math
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-TYPES = {
-    "string": "VARCHAR",
-    "integer": "BIGINT",
-    "decimal": "DECIMAL(18,6)",
-    "double": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP WITH TIME ZONE",
-}
-"""Physical type of a concept -> the type as DuckDB's DESCRIBE spells it."""
+from lake.sql import file_literal, quoted
 
 
 def ident(name: str) -> str:
@@ -27,7 +17,7 @@ def ident(name: str) -> str:
     """
     if not name or "\0" in name:
         raise ValueError(f"{name!r} cannot be an SQL identifier: it is empty or holds a NUL character")
-    return '"' + name.replace('"', '""') + '"'
+    return quoted(name)
 
 
 def literal(value: object) -> str:
@@ -75,4 +65,4 @@ def parquet(path: Path) -> str:
     >>> parquet(Path("a[1].parquet"))
     "read_parquet('a[[]1].parquet')"
     """
-    return f"read_parquet({literal(glob.escape(str(path)))})"
+    return f"read_parquet({file_literal(path)})"

@@ -10,9 +10,9 @@ from great_expectations.expectations.expectation import Expectation
 
 from blueprint.contract import Column, Contract
 from blueprint.load import Blueprint
+from lake.schema import DUCKDB_TYPES
 from quality.metrics import ExpectRowsToSatisfySql
 from quality.rules import KEY_DUPLICATE, RowRule, bounds, codes, patterns, row_rules, type_rule
-from quality.sql import TYPES
 
 COLUMNS = "columns"
 ROW_COUNT = "row-count"
@@ -57,7 +57,7 @@ def _of_table(contract: Contract, blueprint: Blueprint) -> Iterator[Expectation]
         ),
     )
     for column in contract.columns:
-        kind = TYPES[blueprint.concept_of(column).type]
+        kind = DUCKDB_TYPES[blueprint.concept_of(column).type]
         yield gxe.ExpectColumnValuesToBeOfType(
             column=column.name,
             type_=kind,

@@ -2,7 +2,8 @@
 
 from blueprint import Column
 from blueprint.concept import PhysicalType
-from quality.sql import TYPES, ident, literal
+from lake.schema import DUCKDB_TYPES
+from quality.sql import ident, literal
 
 _ISO_DATES = ("%Y-%m-%d",)
 _ISO_TIMES = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
@@ -25,7 +26,7 @@ def cast(column: Column, kind: PhysicalType) -> str:
         case "integer":
             return f"CASE WHEN regexp_full_match({text}, {literal(_WHOLE)}) THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
         case "double" | "decimal":
-            return f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER)}) THEN TRY_CAST({text} AS {TYPES[kind]}) END"
+            return f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER)}) THEN TRY_CAST({text} AS {DUCKDB_TYPES[kind]}) END"
         case "boolean":
             lowered = f"lower({text})"
             return (

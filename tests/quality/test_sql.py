@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import quality.example
 import quality.sql
 import quality.verdict
-from quality.sql import TYPES, ident, literal, member, parquet
+from lake.schema import DUCKDB_TYPES
+from quality.sql import ident, literal, member, parquet
 
 names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 
@@ -77,7 +78,7 @@ def test_a_parquet_path_is_one_file_whatever_its_name(tmp_path, name):
         assert db.execute(f"SELECT x FROM {parquet(tmp_path / name)}").fetchall() == [(1,)]
 
 
-@pytest.mark.parametrize("kind", TYPES.values())
+@pytest.mark.parametrize("kind", DUCKDB_TYPES.values())
 def test_types_are_spelled_as_duckdb_spells_them(kind):
     with duckdb.connect() as db:
         assert db.execute(f"DESCRIBE SELECT CAST(NULL AS {kind}) AS x").fetchall()[0][1] == kind
