@@ -24,8 +24,8 @@ def ingest(
     contracts = [plan.contract(dataset) for dataset in datasets]
     if file is not None:
         locate(contracts[0], None, file)
-        teller.follow(airflow.run(settings, datasets, file), len(datasets))
+        states = teller.follow(airflow.run(settings, datasets, file), len(datasets))
     else:
         with with_sources(settings, teller.say) as found:
-            teller.follow(airflow.run(found, datasets), len(datasets))
-    return [result_of(settings.home, dataset) for dataset in datasets]
+            states = teller.follow(airflow.run(found, datasets), len(datasets))
+    return [result_of(settings.home, dataset).confirmed(states.get(dataset, "")) for dataset in datasets]

@@ -1,6 +1,6 @@
 """What a run of datasets gave, in the form that the CLI prints and other programs read."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,16 @@ class DatasetResult:
     @property
     def ok(self) -> bool:
         return self.state == "success"
+
+    def confirmed(self, airflow_state: str) -> "DatasetResult":
+        """This result, but failed where Airflow says so and the record, perhaps an older run's, does not."""
+        if not self.ok or airflow_state == "success":
+            return self
+        error = {
+            "vi": f"Airflow báo {airflow_state or 'không kết thúc'}; xem logs/airflow-run.log trong thư mục trạng thái.",
+            "en": f"Airflow says {airflow_state or 'not ended'}; see logs/airflow-run.log in the state folder.",
+        }
+        return replace(self, state="failed", error=error)
 
 
 def result_of(home: Path, dataset: str) -> DatasetResult:

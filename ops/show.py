@@ -33,9 +33,9 @@ class Teller:
         self.console.print(f"[red]Lỗi:[/red] {escape(error.vi)}", soft_wrap=True)
         self.console.print(f"[red]Error:[/red] {escape(error.en)}", soft_wrap=True)
 
-    def follow(self, events: Iterable[DagEvent], total: int) -> None:
-        """Show DAG runs as they happen, one line a dataset; a spinner while one runs in a terminal."""
-        done = 0
+    def follow(self, events: Iterable[DagEvent], total: int) -> dict[str, str]:
+        """Show DAG runs as they happen, one line a dataset; returns the state that Airflow gives each at its end."""
+        done, states = 0, {}
         with self.console.status("Airflow đang khởi động… / Airflow is starting…") as status:
             for event in events:
                 if event.event == "start":
@@ -44,7 +44,9 @@ class Teller:
                     )
                 else:
                     done += 1
+                    states[event.dataset] = event.state
                     self.say(f"[{done}/{total}] {event.dataset}: {STATES.get(event.state, event.state)}")
+        return states
 
 
 def results_table(results: list[DatasetResult], width: int) -> Table:

@@ -87,7 +87,13 @@ def _in_folder(folder: Path, source: Source) -> tuple[RemoteFile, ...]:
 
 
 def _at_url(base: str, source: Source) -> tuple[tuple[RemoteFile, ...], bool]:
-    index = _index(base)
+    try:
+        index = _index(base)
+    except (httpx.HTTPError, ValueError) as error:
+        raise DeliveryMissing(
+            f"Không đọc được danh sách tệp tại {base}/{INDEX}: {error}. Hãy kiểm tra HANOI_SOURCES hoặc thử lại sau.",
+            f"The list of files at {base}/{INDEX} could not be read: {error}. Check HANOI_SOURCES or try again later.",
+        ) from error
     found = [[f for f in sorted(index["files"]) if fnmatch(f, pattern)] for pattern in source.files]
     if not all(found):
         return (), False

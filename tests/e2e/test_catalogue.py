@@ -12,7 +12,11 @@ from blueprint import blueprint
 from tests.conftest import REPOSITORY
 from tests.e2e.conftest import Platform
 
-pytestmark = [pytest.mark.platform]
+pytestmark = [
+    pytest.mark.platform,
+    # Without real files the platform serves a simulated city, and the SDK rightly says so.
+    pytest.mark.filterwarnings("ignore::hanoi_cloud.SimulatedDataWarning"),
+]
 
 
 def unaccented(text: str) -> str:

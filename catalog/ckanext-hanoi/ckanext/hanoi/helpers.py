@@ -197,9 +197,16 @@ def _column(column: dict[str, Any], lang: str) -> dict[str, Any]:
 
     return {
         "name": column.get("name", ""), "title": text("title") or column.get("name", ""),
-        "description": text("description"), "type": column.get("type", ""), "unit": column.get("unit") or "",
+        "description": text("description"), "type": column.get("type", ""), "unit": _unit(column.get("unit") or ""),
         "concept": column.get("concept") or "", "required": bool(column.get("required")),
     }  # fmt: skip
+
+
+def _unit(code: str) -> str:
+    """A UCUM code as people write it; a mere annotation such as ``{index}`` is no unit to show."""
+    return (
+        "" if code.startswith("{") and code.endswith("}") else {"Cel": "°C", "deg": "°", "km2": "km²"}.get(code, code)
+    )
 
 
 def _flaws(text: str, lang: str) -> list[str]:
