@@ -151,7 +151,9 @@ def run(folder: Path, tests: list[str], more: list[str]) -> dict[str, list[str]]
         values = {"secret": os.urandom(16).hex(), "database": services.database, "redis": services.redis}
         ini.write_text(INI.format(**values, folder=folder), "utf-8")
         environment = {**os.environ, "CKAN_INI": str(ini)}
-        init = [str(Path(sys.executable).with_name("ckan")), "-c", str(ini), "db", "init"]
+        # The system may have no libmagic; the wheel's is found once its package is loaded.
+        start = "import pylibmagic; from ckan.cli.cli import ckan; ckan()"
+        init = [sys.executable, "-c", start, "-c", str(ini), "db", "init"]
         subprocess.run(init, cwd=folder, env=environment, stdout=sys.stderr, check=True)
         # Of its own, or pytest would take the one of whatever project lies around the environment.
         settings = folder / "pytest.ini"
@@ -168,6 +170,8 @@ def run(folder: Path, tests: list[str], more: list[str]) -> dict[str, list[str]]
             f"--rootdir={site}",
         ]
         command += [
+            "-p",
+            "pylibmagic",
             "-p",
             "hanoi_conformance",
             "-p",

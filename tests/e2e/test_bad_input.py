@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -139,7 +140,7 @@ def test_full_disk(platform: Platform, good: bytes, tmp_path: Path) -> None:
 
 def test_check_says_where_each_fault_is_and_changes_nothing(platform: Platform, good: bytes, tmp_path: Path) -> None:
     lines = good.decode("utf-8-sig").splitlines(keepends=True)
-    lines[3] = lines[3].replace(",3,", ",ba,", 1)
+    lines[3] = re.sub(r",3(?=[,\r\n])", ",ba", lines[3], count=1)
     file = tmp_path / "routes.txt"
     file.write_text("".join(lines), encoding="utf-8")
     before = seen(platform)
