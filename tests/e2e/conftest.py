@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,15 @@ def hanoi(*arguments: str, timeout: float = 300, **more: str) -> "subprocess.Com
         timeout=timeout,
         check=False,
     )
+
+
+def unaccented(text: str) -> str:
+    folded = "".join(
+        c
+        for c in unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+        if not unicodedata.combining(c)
+    )
+    return folded.lower()
 
 
 @dataclass(frozen=True)

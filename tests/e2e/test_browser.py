@@ -2,11 +2,12 @@
 
 import shutil
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
 from blueprint import blueprint
-from tests.e2e.conftest import Platform
+from tests.e2e.conftest import Platform, unaccented
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,3 +72,13 @@ def test_the_same_page_in_english(page: "Page", platform: Platform) -> None:
     page.goto(f"{platform.url}/en/dataset/air-quality-hourly")
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.get_by_text(blueprint().contract("air-quality-hourly").title.en).first.is_visible()
+
+
+@pytest.mark.parametrize("page", [1280], indirect=True, ids=["desk"])
+def test_every_dataset_is_found_by_its_title_without_accents_and_shows_rows(page: "Page", platform: Platform) -> None:
+    for name, contract in blueprint().contracts.items():
+        page.goto(f"{platform.url}/dataset/?q={quote(unaccented(contract.title.vi).replace(',', ' '))}")
+        page.get_by_role("link", name=contract.title.vi, exact=True).first.click()
+        page.wait_for_url(f"**/dataset/{name}")
+        rows = page.locator("#data tbody tr")
+        assert rows.count() == min(50, platform.results[name]["rows_accepted"]), name

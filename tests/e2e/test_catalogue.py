@@ -1,6 +1,5 @@
 """What an anonymous reader of the catalogue and the SDK gets."""
 
-import unicodedata
 from pathlib import Path
 
 import httpx
@@ -10,22 +9,13 @@ import pytest
 import hanoi_cloud as hc
 from blueprint import blueprint
 from tests.conftest import REPOSITORY
-from tests.e2e.conftest import Platform
+from tests.e2e.conftest import Platform, unaccented
 
 pytestmark = [
     pytest.mark.platform,
     # Without real files the platform serves a simulated city, and the SDK rightly says so.
     pytest.mark.filterwarnings("ignore::hanoi_cloud.SimulatedDataWarning"),
 ]
-
-
-def unaccented(text: str) -> str:
-    folded = "".join(
-        c
-        for c in unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-        if not unicodedata.combining(c)
-    )
-    return folded.lower()
 
 
 @pytest.mark.parametrize("name", sorted(blueprint().contracts))
