@@ -56,9 +56,15 @@ def command(settings: Settings) -> list[str]:
 
 
 def clear_leftovers(home: Path) -> None:
-    """End what a killed server of this home left running, so that its port is free again."""
-    if (home / "ckan").exists() and not running(home):
-        subprocess.run(_server("stop", home), cwd=SERVER, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    """End what a killed server of this home left running, so that its port is free again; one that is starting is left alone."""
+    if (home / "ckan").exists() and not running(home) and _quietly("status", home) != 0:
+        _quietly("stop", home)
+
+
+def _quietly(verb: str, home: Path) -> int:
+    return subprocess.run(
+        _server(verb, home), cwd=SERVER, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    ).returncode
 
 
 def _server(verb: str, home: Path, *more: str) -> list[str]:

@@ -12,6 +12,8 @@ from ops.settings import SERVER, Settings
 from ops.show import Teller
 from ops.sources import with_sources
 
+Services = dict[str, tuple[list[str], dict[str, str], str]]
+"""Name -> argument list, environment and working folder."""
 _GRACE = 40
 _LOG_BYTES = 16 * 1024 * 1024
 
@@ -22,16 +24,21 @@ def up(settings: Settings, teller: Teller, *, with_airflow: bool) -> None:
     Raises:
         PortBusy: a port that a service needs is taken by another program.
     """
-    if found := catalogue.running(settings.home):
+    found = catalogue.running(settings.home)
+    if found is None:
+        catalogue.clear_leftovers(settings.home)
+        catalogue.require_free(settings.port)
+    else:
         teller.say(f"Cổng dữ liệu đang chạy sẵn / the catalogue runs already: {found['url']}")
-        return
-    catalogue.clear_leftovers(settings.home)
-    catalogue.require_free(settings.port)
     if with_airflow:
         catalogue.require_free(settings.airflow_port)
-    url = f"http://127.0.0.1:{settings.port}"
+    elif found:
+        return
+    url = found["url"] if found else f"http://127.0.0.1:{settings.port}"
     with with_sources(settings.model_copy(update={"catalogue_url": url}), teller.say) as sourced:
-        services = {"catalogue": (catalogue.command(sourced), sourced.environment(), str(SERVER))}
+        services: Services = {}
+        if found is None:
+            services["catalogue"] = (catalogue.command(sourced), sourced.environment(), str(SERVER))
         if with_airflow:
             teller.say("Chuẩn bị Airflow / preparing Airflow")
             services["airflow"] = (*airflow.standalone(sourced), str(sourced.home))
@@ -50,9 +57,7 @@ def _announce(settings: Settings, url: str, teller: Teller, *, with_airflow: boo
     teller.say("Ctrl-C để dừng / to stop")
 
 
-def _keep(
-    settings: Settings, services: dict[str, tuple[list[str], dict[str, str], str]], started: Callable[[], None]
-) -> None:
+def _keep(settings: Settings, services: Services, started: Callable[[], None]) -> None:
     from circus.arbiter import Arbiter
     from circus.exc import ConflictError
     from circus.watcher import Watcher
