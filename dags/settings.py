@@ -27,11 +27,3 @@ class PipelineSettings(BaseSettings):
     @property
     def token_file(self) -> Path:
         return self.home / "ckan" / "api_token"
-
-
-def private_folder(path: Path) -> Path:
-    """Create ``path`` and its missing parents, readable by the owner alone."""
-    if not path.exists():
-        private_folder(path.parent) if not path.parent.exists() else None
-        path.mkdir(mode=0o700, exist_ok=True)
-    return path

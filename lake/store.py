@@ -9,6 +9,7 @@ from blueprint import Column, Concept, Contract
 from blueprint.errors import HanoiError
 from lake.accepted import Accepted
 from lake.errors import LakeBusy, UnknownVersion, write_error
+from lake.folders import private_folder
 from lake.schema import duckdb_types, iceberg_schema, metrics
 from lake.version import CommitRecord, Version
 
@@ -133,7 +134,7 @@ class Lake:
     def _lock(self, name: str) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
-        folder = _private(self.root / "locks")
+        folder = private_folder(self.root / "locks")
         try:
             with FileLock(folder / f"{name}.lock", timeout=self._lock_timeout, mode=0o600, poll_interval=0.01):
                 yield
@@ -204,7 +205,7 @@ class Lake:
         name = rows.contract.dataset
         folder = self.warehouse / name
         for private in (folder, folder / "data", folder / "metadata"):
-            _private(private)
+            private_folder(private)
         with suppress(NoSuchTableError):
             return catalog.load_table((_NAMESPACE, name))
         schema = iceberg_schema(rows.columns)
@@ -224,11 +225,3 @@ class Lake:
                 **metrics(rows.columns, partition),
             },
         )
-
-
-def _private(folder: Path) -> Path:
-    """Make a folder and those above it that are missing, for this user only."""
-    missing = [folder, *folder.parents]
-    for path in reversed([p for p in missing if not p.exists()]):
-        path.mkdir(mode=0o700, exist_ok=True)
-    return folder

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from lake.folders import private_folder
 from ops.errors import RunFailed
 from ops.settings import REPOSITORY, Settings
 
@@ -25,8 +25,7 @@ class DagEvent:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment in which Airflow finds its home, the DAG files and nothing it should not."""
-    home = settings.home / "airflow"
-    home.mkdir(mode=0o700, exist_ok=True)
+    home = private_folder(settings.home / "airflow")
     return {
         **settings.environment(),
         # Airflow starts its own parts by the name `airflow`.
@@ -127,9 +126,7 @@ def standalone(settings: Settings) -> tuple[list[str], dict[str, str]]:
 
 
 def _log(settings: Settings, name: str) -> Path:
-    folder = settings.home / "logs"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / name
+    return private_folder(settings.home / "logs") / name
 
 
 def _failed(log: Path, code: int) -> RunFailed:
@@ -137,8 +134,3 @@ def _failed(log: Path, code: int) -> RunFailed:
     return RunFailed(
         f"Airflow kết thúc với mã {code}. Nhật ký: {log}\n{tail}", f"Airflow ended with code {code}. Its log: {log}"
     )
-
-
-def failure(record: dict[str, Any]) -> dict[str, str] | None:
-    """The bilingual error of a run record, or ``None`` when the run ended well."""
-    return record.get("error") if record.get("state") == "failed" else None

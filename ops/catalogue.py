@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from blueprint import blueprint
+from lake.folders import private_folder
 from ops.errors import PortBusy, ServiceFailed
 from ops.settings import SERVER, Settings
 
@@ -77,9 +78,7 @@ def _organisations(home: Path) -> Path:
     content = [
         {"name": e.code, "title": e.vi, "title_en": e.en, "description": ""} for e in entries if e.valid_to is None
     ]
-    folder = home / "ckan"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / "organisations.json"
+    path = private_folder(home / "ckan") / "organisations.json"
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
     return path
 
@@ -97,8 +96,7 @@ def serving(settings: Settings, say: Callable[[str], None]) -> Iterator[str]:
         return
     clear_leftovers(settings.home)
     require_free(settings.port)
-    log = settings.home / "logs" / "catalogue.log"
-    log.parent.mkdir(mode=0o700, exist_ok=True)
+    log = private_folder(settings.home / "logs") / "catalogue.log"
     with log.open("ab") as output:
         child = subprocess.Popen(
             command(settings),

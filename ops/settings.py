@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from dags.settings import PipelineSettings
+from lake.folders import private_folder
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SERVER = REPOSITORY / "catalog" / "server"
@@ -40,6 +41,4 @@ def settings_for(home: Path | None = None, port: int | None = None) -> Settings:
         given["port"] = port
     settings = Settings(**given)  # type: ignore[arg-type]
     folder = settings.home.expanduser().resolve()
-    if not folder.exists():
-        folder.mkdir(mode=0o700, parents=True)
-    return settings.model_copy(update={"home": folder})
+    return settings.model_copy(update={"home": private_folder(folder)})

@@ -55,10 +55,9 @@ def status(home: Path) -> Status:
     """Read the state of ``home``; changes nothing, starts nothing."""
     found = running(home)
     lake = Lake(home)
-    present = set(lake.datasets())
     datasets = []
     for name in blueprint().contracts:
-        current = lake.current(name) if name in present else None
+        current = lake.current(name)
         datasets.append(
             DatasetStatus(
                 name,

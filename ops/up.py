@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lake import Lake
+from lake.folders import private_folder
 from ops import airflow, catalogue
 from ops.settings import SERVER, Settings
 from ops.show import Teller
@@ -62,8 +63,7 @@ def _keep(settings: Settings, services: Services, started: Callable[[], None]) -
     from circus.exc import ConflictError
     from circus.watcher import Watcher
 
-    folder = settings.home / "run"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = private_folder(settings.home / "run")
 
     class Patient(Arbiter):
         """Circus does one thing at a time; its round of every second meets a start or stop that takes longer."""
@@ -110,8 +110,7 @@ def _once(call: Callable[[], None]) -> Any:
 def _watcher(
     settings: Settings, name: str, command: list[str], environment: dict[str, str], folder: str
 ) -> dict[str, Any]:
-    log = settings.home / "logs" / f"{name}.log"
-    log.parent.mkdir(mode=0o700, exist_ok=True)
+    log = private_folder(settings.home / "logs") / f"{name}.log"
     stream = {"class": "FileStream", "filename": str(log), "max_bytes": _LOG_BYTES, "backup_count": 2}
     return {
         "cmd": shlex.quote(command[0]),

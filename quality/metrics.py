@@ -35,6 +35,13 @@ def _some(patterns: list[str]) -> list[str]:
     return patterns
 
 
+def _aggregate(domain: MetricDomainTypes) -> Any:
+    """Mark a method as an aggregate over ``domain`` that DuckDB answers in the suite's one scan."""
+    return metric_partial(
+        engine=DuckDBExecutionEngine, partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN, domain_type=domain
+    )
+
+
 class _MatchRegex(ColumnMapMetricProvider):
     # Not DuckDB's operator ~, which matches in full: Great Expectations searches.
     condition_metric_name = "column_values.match_regex"
@@ -152,11 +159,7 @@ class _DuplicateCount(MetricProvider):
     metric_name = "column_values.unique.unexpected_count"
     domain_keys = ColumnMapMetricProvider.condition_domain_keys
 
-    @metric_partial(
-        engine=DuckDBExecutionEngine,
-        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
-        domain_type=MetricDomainTypes.COLUMN,
-    )
+    @_aggregate(MetricDomainTypes.COLUMN)
     def _duckdb(cls, metric_domain_kwargs: dict[str, Any], **_: Any) -> Any:
         column = sa.column(metric_domain_kwargs["column"])
         return sa.func.count(column) - sa.func.count(sa.distinct(column)), metric_domain_kwargs, {}
@@ -168,11 +171,7 @@ class _KeyDuplicateCount(MetricProvider):
     metric_name = "compound_columns.unique.unexpected_count"
     domain_keys = MulticolumnMapMetricProvider.condition_domain_keys
 
-    @metric_partial(
-        engine=DuckDBExecutionEngine,
-        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
-        domain_type=MetricDomainTypes.MULTICOLUMN,
-    )
+    @_aggregate(MetricDomainTypes.MULTICOLUMN)
     def _duckdb(cls, metric_domain_kwargs: dict[str, Any], **_: Any) -> Any:
         key = [sa.column(c) for c in metric_domain_kwargs["column_list"]]
         counted = _keys_that_count(metric_domain_kwargs)
@@ -184,11 +183,7 @@ class _KeyCount(MetricProvider):
     metric_name = "compound_columns.unique.filtered_row_count"
     domain_keys = MulticolumnMapMetricProvider.condition_domain_keys
 
-    @metric_partial(
-        engine=DuckDBExecutionEngine,
-        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
-        domain_type=MetricDomainTypes.MULTICOLUMN,
-    )
+    @_aggregate(MetricDomainTypes.MULTICOLUMN)
     def _duckdb(cls, metric_domain_kwargs: dict[str, Any], **_: Any) -> Any:
         return sa.func.count().filter(_keys_that_count(metric_domain_kwargs)), metric_domain_kwargs, {}
 
@@ -205,11 +200,7 @@ class _RowsAgainstSql(TableMetricProvider):
     metric_name = "table.rows_against_sql"
     value_keys = ("sql",)
 
-    @metric_partial(
-        engine=DuckDBExecutionEngine,
-        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
-        domain_type=MetricDomainTypes.TABLE,
-    )
+    @_aggregate(MetricDomainTypes.TABLE)
     def _duckdb(cls, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any], **_: Any) -> Any:
         good = sa.literal_column(metric_value_kwargs["sql"], sa.Boolean)
         return sa.func.count().filter(sa.not_(good)), metric_domain_kwargs, {}

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from blueprint import Blueprint, Contract
 from catalog.publisher.errors import CatalogueError
 from lake import Lake, Version
+from lake.folders import private_folder, replacing
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,19 @@ def published(
             f"{contract.dataset}: không có cột nào được phép công bố (mọi khái niệm đều không mở).",
             f"{contract.dataset}: no column may be published (no concept among them is open).",
         )
-    folder = home / "published" / contract.dataset
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = private_folder(home / "published" / contract.dataset)
     select = lake.select(version, columns)
     key = [c for c in contract.key if c in columns] or columns
     found: list[PublishedFile] = []
     for suffix, name, format_, media_type in _KINDS:
         path = folder / f"{version.id}.{suffix}"
         if not path.exists():
-            part = folder / f".{path.name}.{os.getpid()}"
-            try:
+            with replacing(path) as part:
                 if suffix == "schema.json":
-                    part.write_text(
-                        json.dumps(dictionary(contract, plan, version), ensure_ascii=False, indent=1), encoding="utf-8"
-                    )
+                    content = json.dumps(dictionary(contract, plan, version), ensure_ascii=False, indent=1)
+                    part.write_text(content, encoding="utf-8")
                 else:
                     _copy(select, key, part, suffix)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
         found.append(
             PublishedFile(
                 name, format_, media_type, f"/data/{contract.dataset}/{path.name}", path.stat().st_size, _sha256(path)

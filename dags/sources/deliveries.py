@@ -13,8 +13,8 @@ import httpx
 
 from blueprint import Contract
 from dags.errors import DeliveryEmpty, DeliveryMissing, DeliveryUnreadable
-from dags.settings import private_folder
 from dags.sources.places import Place, RemoteFile, patiently
+from lake.folders import private_folder, replacing
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class DeliveryStore:
         )
         record = private_folder(self.root / contract.dataset) / f"{delivery.id}.json"
         if not record.exists():
-            with _replacing(record) as part:
+            with replacing(record) as part:
                 part.write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1), encoding="utf-8")
         if any(file.bytes == 0 for file in files):
             names = ", ".join(f.name for f in files if f.bytes == 0)
@@ -123,14 +123,3 @@ def _delivery_id(files: tuple[DeliveredFile, ...]) -> str:
         return files[0].sha256
     listing = "".join(f"{f.sha256}  {f.name}\n" for f in sorted(files, key=lambda f: f.name))
     return hashlib.sha256(listing.encode()).hexdigest()
-
-
-@contextlib.contextmanager
-def _replacing(path: Path):
-    """A file beside ``path`` that takes its place when the block ends well."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

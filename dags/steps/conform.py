@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint import Blueprint, Contract
 from dags.errors import DeliveryEmpty
-from dags.settings import private_folder
 from dags.sources.deliveries import Delivery, DeliveryStore
 from dags.sources.rows import RowCount, SourceRow, rows
 from dags.steps.casting import cast
+from lake.folders import private_folder
 from quality.rules import RowRule, row_rules, type_rule
 from quality.sql import ident, literal
 

@@ -1,7 +1,6 @@
 """Records of runs: what each step found, and how the last run of each dataset ended."""
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.errors import HanoiError
-from dags.settings import private_folder
+from lake.folders import private_folder, replacing
 
 STEPS = ("fetch", "conform", "gate", "commit", "publish")
 
@@ -53,10 +52,9 @@ class RunRecord:
 
     def _write(self, content: dict[str, Any]) -> None:
         private_folder(self.path.parent)
-        part = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-        part.chmod(0o600)
-        part.replace(self.path)
+        with replacing(self.path) as part:
+            part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+            part.chmod(0o600)
 
 
 def staging(home: Path, dataset: str, run_id: str) -> Path:

@@ -9,13 +9,14 @@ from typing import Any
 from blueprint import blueprint
 from catalog.publisher import Catalogue, published
 from dags.errors import GateFailed
-from dags.settings import PipelineSettings, private_folder
+from dags.settings import PipelineSettings
 from dags.sources.deliveries import DeliveryStore
 from dags.sources.places import locate
 from dags.steps.conform import Conformed
 from dags.steps.conform import conform as conform_delivery
 from dags.steps.records import RunRecord, clear_staging, staging
 from lake import CommitRecord, Lake
+from lake.folders import private_folder, replacing
 
 Json = dict[str, Any]
 
@@ -135,7 +136,6 @@ def _keep_quarantine(home: Path, conformed: Conformed) -> None:
     folder = private_folder(home / "quarantine" / conformed.dataset)
     name = f"{conformed.delivery[:16]}-{conformed.contract.rpartition('@')[2]}.parquet"
     if conformed.rows_quarantined:
-        part = folder / f".{name}"
-        shutil.copyfile(conformed.quarantined, part)
-        part.chmod(0o600)
-        part.replace(folder / name)
+        with replacing(folder / name) as part:
+            shutil.copyfile(conformed.quarantined, part)
+            part.chmod(0o600)
