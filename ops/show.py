@@ -54,9 +54,8 @@ def results_table(results: list[DatasetResult], width: int) -> Table:
     wide = width >= _WIDE
     base = next((r.catalogue_url.partition("/dataset/")[0] for r in results if r.catalogue_url), "")
     table = Table(
-        title="Kết quả / Result", title_justify="left", box=SIMPLE_HEAD, caption_justify="left", pad_edge=False
+        title="Kết quả / Result", title_justify="left", box=SIMPLE_HEAD, caption_justify="left", padding=(0, 1, 0, 0)
     )
-    table.caption = None if wide or not base else f"Trang / pages: {base}/dataset/…"
     table.add_column("Bộ dữ liệu\nDataset", no_wrap=True)
     for heading in ("Dòng\nIn", "Nhận\nAccepted", "Cách ly\nQuarantined"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -64,18 +63,16 @@ def results_table(results: list[DatasetResult], width: int) -> Table:
     if wide:
         table.add_column("Trang\nPage", no_wrap=True)
     for r in results:
-        mark = (
-            " [yellow](mô phỏng / simulated)[/yellow]"
-            if r.simulated and wide
-            else " [yellow]*[/yellow]"
-            if r.simulated
-            else ""
-        )
-        version = f"{r.version}{' [green]mới/new[/green]' if r.new_version else ''}" if r.version else "[red]—[/red]"
+        mark = " [yellow]*[/yellow]" if r.simulated else ""
+        version = f"{r.version}{' [green]+[/green]' if r.new_version else ''}" if r.version else "[red]—[/red]"
         cells = [f"{r.id}{mark}", _count(r.rows_in), _count(r.rows_accepted), _count(r.rows_quarantined), version]
         table.add_row(*cells, *([r.catalogue_url or "—"] if wide else []))
-    if any(r.simulated for r in results):
-        table.caption = f"[yellow]*[/yellow] dữ liệu mô phỏng / simulated data   {table.caption or ''}"
+    notes = {
+        "[green]+[/green] phiên bản mới / new version": any(r.new_version for r in results),
+        "[yellow]*[/yellow] dữ liệu mô phỏng / simulated data": any(r.simulated for r in results),
+        f"trang / pages: {base}/dataset/…": bool(base) and not wide,
+    }
+    table.caption = "\n".join(note for note, wanted in notes.items() if wanted) or None
     return table
 
 
