@@ -6,10 +6,12 @@
 """
 
 from blueprint.codelist import CodeEntry, CodeList
-from blueprint.concept import Classification, Concept
+from blueprint.concept import Classification, Concept, Mode
 from blueprint.contract import Column, Contract, Gate, Reading, Rule, Source
+from blueprint.crosswalk import Crosswalk, Pair
 from blueprint.errors import BlueprintError, UnknownDataset
-from blueprint.load import Blueprint, blueprint
+from blueprint.load import Blueprint, DeclarationError, blueprint
+from blueprint.problems import Problem
 from blueprint.text import Bilingual
 
 __all__ = [
@@ -22,7 +24,12 @@ __all__ = [
     "Column",
     "Concept",
     "Contract",
+    "Crosswalk",
+    "DeclarationError",
     "Gate",
+    "Mode",
+    "Pair",
+    "Problem",
     "Reading",
     "Rule",
     "Source",

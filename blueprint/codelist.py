@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from blueprint.concept import Slug
+from blueprint.concept import Mode, Slug
 from blueprint.text import Bilingual, NonEmpty
 
 
@@ -20,6 +20,8 @@ class CodeEntry(BaseModel):
     valid_from: date
     valid_to: date | None = None
     legal_basis: str = ""
+    successor: tuple[str, ...] = ()
+    """Codes that follow a retired one; the word ``none`` says that nothing follows."""
     attributes: dict[str, str] = Field(default_factory=dict)
 
     def holds_on(self, day: date) -> bool:
@@ -39,7 +41,14 @@ class CodeList(BaseModel):
     licence: str = ""
     dated: bool = False
     """True where a code is only ever read as of a date, because codes are used again for other things."""
+    open: bool = False
+    """True where new codes may join the list; readers must expect codes that they do not know yet."""
+    compatibility: Mode = Mode.FULL_TRANSITIVE
     entries: tuple[CodeEntry, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        return f"{self.codelist}@{self.version}"
 
     def codes(self, as_of: date | None = None) -> frozenset[str]:
         """The codes that hold on ``as_of``.

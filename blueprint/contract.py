@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from blueprint.concept import Classification, ConceptRef, PhysicalType, Slug
+from blueprint.concept import Classification, ConceptRef, Mode, PhysicalType, Slug
 from blueprint.text import Bilingual, NonEmpty
 
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -15,6 +15,15 @@ Semver = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Deprecation(_Part):
+    """Why and since when a column should not be used any more, and which column takes its place."""
+
+    since: date
+    use: ColumnName | None = None
+    vi: NonEmpty
+    en: NonEmpty
 
 
 class Column(_Part):
@@ -29,6 +38,13 @@ class Column(_Part):
     title: Bilingual
     description: Bilingual | None = None
     required: bool = False
+    field: ColumnName | None = None
+    """What the column is, whatever it is called: its first name, kept when it is renamed."""
+    aliases: tuple[ColumnName, ...] = ()
+    """Former names under which the column is still served."""
+    default: str | int | float | bool | None = None
+    """The value of rows that were written before the column was there."""
+    deprecated: Deprecation | None = None
     header: str | None = None
     synonyms: tuple[str, ...] = ()
     constant: str | None = None
@@ -45,11 +61,20 @@ class Column(_Part):
     """Spellings in the source -> codes of the concept's code list."""
     as_of: str | None = None
     """For dated code lists: an ISO date, or the name of the column that holds the row's date."""
+    names: ColumnName | None = None
+    """The code column whose unit this column names; a name of another era then tells of a code read at a wrong date."""
     minimum: float | None = None
     maximum: float | None = None
     pattern: str | None = None
+    min_length: Annotated[int, Field(ge=0)] | None = None
+    max_length: Annotated[int, Field(ge=1)] | None = None
     flatten: bool = False
     """Join lines inside a cell with a blank."""
+
+    @property
+    def identity(self) -> str:
+        """The stable identity: ``field``, or the name of a column that was never renamed."""
+        return self.field or self.name
 
     @model_validator(mode="after")
     def _patterns_compile(self) -> Self:
@@ -114,6 +139,18 @@ class Gate(_Part):
     max_rows: int | None = None
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest share of rows that may go to quarantine before the delivery is refused."""
+    max_age_days: Annotated[float, Field(gt=0)] | None = None
+    """Days after which the newest row counts as late."""
+    complete: dict[ColumnName, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """Least share of rows per column that hold a value."""
+
+
+class Reference(_Part):
+    """Columns whose values must be there in the key of another dataset."""
+
+    columns: tuple[ColumnName, ...]
+    dataset: Slug
+    to: tuple[ColumnName, ...]
 
 
 class Contract(_Part):
@@ -137,6 +174,12 @@ class Contract(_Part):
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
     gate: Gate = Gate()
+    unique: tuple[tuple[ColumnName, ...], ...] = ()
+    """Column sets beside the key that no two rows may share."""
+    references: tuple[Reference, ...] = ()
+    reserved: tuple[ColumnName, ...] = ()
+    """Names and fields of removed columns, never to be used again for another thing."""
+    compatibility: Mode = Mode.FULL_TRANSITIVE
     known_flaws: tuple[Bilingual, ...] = ()
     partition: ColumnName | None = None
     schedule: str | None = None
@@ -145,6 +188,12 @@ class Contract(_Part):
     @property
     def ref(self) -> str:
         return f"{self.dataset}@{self.version}"
+
+    @property
+    def number(self) -> tuple[int, int, int]:
+        """The version as numbers: major, minor, patch."""
+        major, minor, patch = map(int, self.version.split("."))
+        return major, minor, patch
 
     def column(self, name: str) -> Column:
         for column in self.columns:
@@ -157,10 +206,36 @@ class Contract(_Part):
         names = [c.name for c in self.columns]
         if len(set(names)) != len(names):
             raise ValueError(f"{self.dataset}: column names repeat")
-        for used in (*self.key, *(c for r in self.rules for c in r.columns), *filter(None, [self.partition])):
+        former = [a for c in self.columns for a in c.aliases]
+        if taken := sorted({n for n in [*names, *former] if n in self.reserved} | ({*former} & {*names})):
+            raise ValueError(
+                f"{self.dataset}: {', '.join(taken)}: a reserved name or a former name cannot be used again"
+            )
+        if len({c.identity for c in self.columns}) != len(names):
+            raise ValueError(f"{self.dataset}: two columns have one identity; field values repeat")
+        for used in (
+            *self.key,
+            *(c for r in self.rules for c in r.columns),
+            *(c for columns in self.unique for c in columns),
+            *(c for r in self.references for c in r.columns),
+            *self.gate.complete,
+            *(c.names for c in self.columns if c.names),
+            *filter(None, [self.partition]),
+        ):
             if used not in names:
                 raise ValueError(f"{self.dataset}: {used!r} is not a column; columns are {', '.join(names)}")
         return self
 
 
-__all__ = ["Classification", "Column", "Contract", "Gate", "PhysicalType", "Reading", "Rule", "Source"]
+__all__ = [
+    "Classification",
+    "Column",
+    "Contract",
+    "Deprecation",
+    "Gate",
+    "PhysicalType",
+    "Reading",
+    "Reference",
+    "Rule",
+    "Source",
+]

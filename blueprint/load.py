@@ -1,91 +1,85 @@
 """Loading the declarations under ``blueprint/`` into typed, checked objects. Nothing here touches a network."""
 
-import csv
-import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
-from blueprint.codelist import CodeEntry, CodeList
+from blueprint import checks, reading
+from blueprint.codelist import CodeList
 from blueprint.concept import Classification, Concept
 from blueprint.contract import Column, Contract
+from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError, UnknownDataset
+from blueprint.problems import Problem, near
+from blueprint.reading import Report
 
 ROOT = Path(__file__).parent
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Model = TypeVar("_Model", bound=BaseModel)
-_ENTRY_FIELDS = {"code", "vi", "en", "valid_from", "valid_to", "legal_basis"}
 _ORDER = list(Classification)
-_REFERENCES = {"agency": "organisations", "licence": "licences", "frequency": "frequencies", "theme": "themes"}
-_CODELIST_IN_SQL = re.compile(r"\{codelist:([a-z0-9-]+)\}")
+_IN_SQL = re.compile(r"\{(codelist|crosswalk):([a-z0-9-]+)\}")
 
 
-def _declaration(path: Path, model: type[_Model], extra: Mapping[str, Any] | None = None) -> _Model:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader, in C where it is built
-        return model.model_validate({**content, **(extra or {})})
-    except (yaml.YAMLError, ValidationError, TypeError) as error:
-        where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-        raise BlueprintError(
-            f"Khai báo {where} không hợp lệ: {error}", f"The declaration {where} is wrong: {error}"
-        ) from error
+class DeclarationError(BlueprintError):
+    """One or more declarations are wrong; ``problems`` holds each with its file and line."""
 
-
-def _entries(path: Path) -> Iterator[CodeEntry]:
-    line = 1
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for line, row in enumerate(csv.DictReader(file), start=2):  # noqa: B007 - the except clause names it
-                yield CodeEntry(
-                    code=row["code"],
-                    vi=row["vi"],
-                    en=row["en"],
-                    valid_from=date.fromisoformat(row["valid_from"]),
-                    valid_to=date.fromisoformat(row["valid_to"]) if row.get("valid_to") else None,
-                    legal_basis=row.get("legal_basis", ""),
-                    attributes={k: v for k, v in row.items() if k not in _ENTRY_FIELDS and v},
-                )
-    except (OSError, KeyError, ValueError) as error:
-        where = "/".join(path.parts[-3:])
-        raise BlueprintError(
-            f"Danh mục {where}, dòng {line}: {error}", f"The code list {where}, line {line}: {error}"
-        ) from error
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            "\n".join(f"{p.place}: {p.vi}" for p in self.problems),
+            "\n".join(f"{p.place}: {p.en}" for p in self.problems),
+        )
 
 
 @dataclass(frozen=True)
 class Blueprint:
-    """All declarations of one folder. ``contracts`` holds the newest version of each dataset."""
+    """All declarations of one folder.
+
+    ``contracts``, ``codelists`` and ``crosswalks`` hold the newest version by name; the ``_versions`` hold all of them,
+    oldest first. ``concepts`` holds every version by reference, such as ``instant@1``.
+    """
 
     root: Path
     concepts: Mapping[str, Concept]
     codelists: Mapping[str, CodeList]
     contracts: Mapping[str, Contract]
+    crosswalks: Mapping[str, Crosswalk] = field(default_factory=dict)
+    codelist_versions: Mapping[str, tuple[CodeList, ...]] = field(default_factory=dict)
+    contract_versions: Mapping[str, tuple[Contract, ...]] = field(default_factory=dict)
+    crosswalk_versions: Mapping[str, tuple[Crosswalk, ...]] = field(default_factory=dict)
 
     def concept(self, ref: str) -> Concept:
         try:
             return self.concepts[ref]
         except KeyError:
-            raise BlueprintError(f"Không có khái niệm {ref!r}.", f"There is no concept {ref!r}.") from None
+            raise _missing("khái niệm", "concept", ref, self.concepts) from None
 
     def codelist(self, name: str) -> CodeList:
         try:
             return self.codelists[name]
         except KeyError:
-            raise BlueprintError(f"Không có danh mục {name!r}.", f"There is no code list {name!r}.") from None
+            raise _missing("danh mục", "code list", name, self.codelists) from None
+
+    def crosswalk(self, name: str) -> Crosswalk:
+        try:
+            return self.crosswalks[name]
+        except KeyError:
+            raise _missing("bảng chuyển đổi", "crosswalk", name, self.crosswalks) from None
 
     def contract(self, dataset: str) -> Contract:
         try:
             return self.contracts[dataset]
         except KeyError:
             raise UnknownDataset(dataset, self.contracts) from None
+
+    def every_contract(self) -> Iterator[Contract]:
+        """Every version of every contract; the newest ones alone where no versions are kept."""
+        for dataset, newest in self.contracts.items():
+            yield from self.contract_versions.get(dataset, (newest,))
 
     def concept_of(self, column: Column) -> Concept:
         return self.concept(column.concept)
@@ -99,99 +93,111 @@ class Blueprint:
         return max((self.concept_of(c).classification for c in contract.columns), key=_ORDER.index)
 
     def check(self) -> None:
-        """Refuse declarations that point at nothing, naming the file that does."""
-        for concept in self.concepts.values():
-            if concept.codelist and concept.codelist not in self.codelists:
-                raise _unknown(
-                    f"concepts/{concept.concept}/{concept.version}.yaml", "codelist", concept.codelist, self.codelists
-                )
-        for contract in self.contracts.values():
-            where = f"contracts/{contract.agency}/{contract.dataset}/{contract.version}.yaml"
-            for column in contract.columns:
-                self._check_column(where, column)
-            for field, codelist in _REFERENCES.items():
-                known = self.codelist(codelist).codes()
-                if getattr(contract, field) not in known:
-                    raise _unknown(where, field, getattr(contract, field), known)
-
-    def _check_column(self, where: str, column: Column) -> None:
-        if column.concept not in self.concepts:
-            raise _unknown(where, f"{column.name}.concept", column.concept, self.concepts)
-        concept = self.concept_of(column)
-        if concept.codelist and self.codelist(concept.codelist).dated and column.as_of is None:
-            raise BlueprintError(
-                f"{where}, cột {column.name}: danh mục {concept.codelist} chỉ đọc theo ngày; hãy khai báo as_of.",
-                f"{where}, column {column.name}: code list {concept.codelist} is only read as of a date; declare as_of.",
-            )
+        """Refuse declarations that point at nothing, naming the file and line of each."""
+        if found := [p for p in checks.problems(self) if p.severity == "error"]:
+            raise DeclarationError(found)
 
 
-def _unknown(where: str, field: str, value: str, known: Iterable[str]) -> BlueprintError:
-    near = difflib.get_close_matches(value, sorted(known), n=3)
-    vi = f" Gần giống: {', '.join(near)}." if near else ""
-    en = f" Close to it: {', '.join(near)}." if near else ""
-    return BlueprintError(
-        f"{where}: {field} {value!r} chưa được khai báo.{vi}", f"{where}: {field} {value!r} is not declared.{en}"
-    )
+def _missing(vi: str, en: str, name: str, known: Iterable[str]) -> BlueprintError:
+    vi_near, en_near = near(name, known)
+    return BlueprintError(f"Không có {vi} {name!r}.{vi_near}", f"There is no {en} {name!r}.{en_near}")
 
 
-def _in_place(path: Path, *parts: str) -> None:
-    """Refuse a declaration whose place does not say what it holds, for references are resolved by place."""
-    if path.with_suffix("").parts[-len(parts) :] != parts:
-        raise BlueprintError(
-            f"Khai báo {'/'.join(path.parts[-len(parts) :])} phải nằm ở {'/'.join(parts)}{path.suffix}.",
-            f"The declaration {'/'.join(path.parts[-len(parts) :])} belongs at {'/'.join(parts)}{path.suffix}.",
-        )
+def with_codes(contract: Contract, codelists: Mapping[str, CodeList], crosswalks: Mapping[str, Crosswalk]) -> Contract:
+    """Write out ``{codelist:name}`` and ``{crosswalk:name}`` in rules as codes, so that a rule can hold columns against them.
 
-
-def _with_codes(contract: Contract, codelists: Mapping[str, CodeList]) -> Contract:
-    """Write out ``{codelist:name}`` in rules as the codes of that list, so that a rule can hold a pair of columns against it."""
-    where = f"contracts/{contract.agency}/{contract.dataset}/{contract.version}.yaml"
+    A crosswalk stands as its pairs ``old-new``. What is unknown or only read as of a date is left for the checks to tell.
+    """
 
     def codes(found: re.Match[str]) -> str:
-        if found[1] not in codelists:
-            raise _unknown(where, "codelist", found[1], codelists)
-        if codelists[found[1]].dated:
-            raise BlueprintError(
-                f"{where}: danh mục {found[1]} chỉ đọc theo ngày, không dùng được trong quy tắc.",
-                f"{where}: code list {found[1]} is only read as of a date and cannot stand in a rule.",
-            )
-        return (
-            "(" + ", ".join("'" + code.replace("'", "''") + "'" for code in sorted(codelists[found[1]].codes())) + ")"
-        )
+        if found[1] == "crosswalk" and found[2] in crosswalks:
+            values = {f"{p.old_code}-{p.new_code}" for p in crosswalks[found[2]].pairs}
+        elif found[1] == "codelist" and found[2] in codelists and not codelists[found[2]].dated:
+            values = set(codelists[found[2]].codes())
+        else:
+            return found[0]
+        return "(" + ", ".join("'" + code.replace("'", "''") + "'" for code in sorted(values)) + ")"
 
-    rules = tuple(r.model_copy(update={"sql": _CODELIST_IN_SQL.sub(codes, r.sql)}) for r in contract.rules)
+    if not any(_IN_SQL.search(r.sql) for r in contract.rules):
+        return contract
+    rules = tuple(r.model_copy(update={"sql": _IN_SQL.sub(codes, r.sql)}) for r in contract.rules)
     return contract.model_copy(update={"rules": rules})
 
 
-def _newest(contracts: Iterator[Contract]) -> dict[str, Contract]:
-    def order(contract: Contract) -> tuple[int, ...]:
-        return tuple(map(int, contract.version.split(".")))
+@dataclass
+class _Reader:
+    """Reads the files of one folder; a file that is wrong is told to ``report`` and left out."""
 
-    newest: dict[str, Contract] = {}
-    for contract in contracts:
-        if contract.dataset not in newest or order(contract) > order(newest[contract.dataset]):
-            newest[contract.dataset] = contract
-    return dict(sorted(newest.items()))
+    root: Path
+    report: Report
+
+    def paths(self, pattern: str) -> Iterator[tuple[Path, str]]:
+        for path in sorted(self.root.glob(pattern)):
+            yield path, path.relative_to(self.root).as_posix()
+
+    def placed(self, path: Path, expected: str) -> bool:
+        wrong = checks.misplaced(path, self.root, expected)
+        if wrong:
+            self.report(wrong)
+        return wrong is None
+
+    def concepts(self) -> dict[str, Concept]:
+        found: dict[str, Concept] = {}
+        for path, file in self.paths("concepts/*/*.yaml"):
+            concept = reading.declaration(path, file, Concept, self.report)
+            if concept and self.placed(path, f"concepts/{concept.concept}/{concept.version}.yaml"):
+                found[concept.ref] = concept
+        return dict(sorted(found.items(), key=lambda item: (item[1].concept, item[1].version)))
+
+    def codelists(self) -> dict[str, tuple[CodeList, ...]]:
+        found: dict[str, list[CodeList]] = {}
+        for path, file in self.paths("codelists/*/*.yaml"):
+            rows = reading.table(
+                path.with_suffix(".csv"), file.removesuffix("yaml") + "csv", reading.entry, self.report
+            )
+            codelist = reading.declaration(path, file, CodeList, self.report, {"entries": rows})
+            if codelist and self.placed(path, f"codelists/{codelist.codelist}/{codelist.version}.yaml"):
+                found.setdefault(codelist.codelist, []).append(codelist)
+        return {name: tuple(sorted(versions, key=lambda c: c.version)) for name, versions in found.items()}
+
+    def crosswalks(self) -> dict[str, tuple[Crosswalk, ...]]:
+        found: dict[str, list[Crosswalk]] = {}
+        for path, file in self.paths("crosswalks/*/*.yaml"):
+            rows = reading.table(path.with_suffix(".csv"), file.removesuffix("yaml") + "csv", reading.pair, self.report)
+            walk = reading.declaration(path, file, Crosswalk, self.report, {"pairs": rows})
+            if walk and self.placed(path, f"crosswalks/{walk.crosswalk}/{walk.version}.yaml"):
+                found.setdefault(walk.crosswalk, []).append(walk)
+        return {name: tuple(sorted(versions, key=lambda w: w.version)) for name, versions in found.items()}
+
+    def contracts(self) -> dict[str, tuple[Contract, ...]]:
+        found: dict[str, list[Contract]] = {}
+        for path, file in self.paths("contracts/*/*/*.yaml"):
+            contract = reading.declaration(path, file, Contract, self.report)
+            if contract and self.placed(path, checks.contract_file(contract)):
+                found.setdefault(contract.dataset, []).append(contract)
+        return {name: tuple(sorted(versions, key=lambda c: c.number)) for name, versions in sorted(found.items())}
+
+
+def read(root: Path, report: Report) -> Blueprint:
+    """Read every declaration under ``root`` that can be read, telling ``report`` of the others. Nothing is checked across files."""
+    reader = _Reader(root, report)
+    concepts, lists, walks = reader.concepts(), reader.codelists(), reader.crosswalks()
+    codelists = {name: versions[-1] for name, versions in lists.items()}  # it holds every entry of the older ones
+    crosswalks = {name: versions[-1] for name, versions in walks.items()}
+    contracts = {
+        dataset: tuple(with_codes(c, codelists, crosswalks) for c in versions)
+        for dataset, versions in reader.contracts().items()
+    }
+    newest = {dataset: versions[-1] for dataset, versions in contracts.items()}
+    return Blueprint(root, concepts, codelists, newest, crosswalks, lists, contracts, walks)
 
 
 def load(root: Path = ROOT) -> Blueprint:
-    """Read every declaration under ``root``. Raises BlueprintError naming the file that is wrong."""
-    concepts: dict[str, Concept] = {}
-    for path in sorted((root / "concepts").glob("*/*.yaml")):
-        concept = _declaration(path, Concept)
-        _in_place(path, concept.concept, str(concept.version))
-        concepts[concept.ref] = concept
-    codelists: dict[str, CodeList] = {}
-    for path in sorted((root / "codelists").glob("*/*.yaml"), key=lambda p: (p.parent.name, int(p.stem))):
-        codelist = _declaration(path, CodeList, {"entries": tuple(_entries(path.with_suffix(".csv")))})
-        _in_place(path, codelist.codelist, str(codelist.version))
-        codelists[codelist.codelist] = codelist  # the newest version, for it holds every entry of the older ones
-    contracts: list[Contract] = []
-    for path in sorted((root / "contracts").glob("*/*/*.yaml")):
-        contract = _declaration(path, Contract)
-        _in_place(path, contract.agency, contract.dataset, contract.version)
-        contracts.append(_with_codes(contract, codelists))
-    loaded = Blueprint(root, concepts, codelists, _newest(iter(contracts)))
+    """Read every declaration under ``root``. Raises DeclarationError naming each file and line that is wrong."""
+    wrong: list[Problem] = []
+    loaded = read(root, wrong.append)
+    if wrong:
+        raise DeclarationError(wrong)
     loaded.check()
     return loaded
 
@@ -204,4 +210,9 @@ def blueprint() -> Blueprint:
 
 def content(path: Path) -> str:
     """The declaration at ``path`` as canonical JSON, for hashing."""
-    return json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), ensure_ascii=False, sort_keys=True, default=str)
+    return canonical(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def canonical(value: Any) -> str:
+    """``value`` as JSON that is the same for the same content."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)

@@ -19,6 +19,8 @@ _PATTERNS = (
     "codelists/*/*.csv",
     "contracts/*/*/*.yaml",
     "contracts/*/*/*.csv",
+    "crosswalks/*/*.yaml",
+    "crosswalks/*/*.csv",
 )
 
 

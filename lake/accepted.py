@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blueprint import Contract
+from blueprint.sql import file_literal, ident, literal
 from lake.errors import SchemaRefused, WrongAcceptedFile
-from lake.sql import file_literal, literal, quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,7 +32,7 @@ class Accepted:
     @property
     def relation(self) -> str:
         """A query for the rows."""
-        return f"SELECT {', '.join(map(quoted, self.columns))} FROM {self._file}"
+        return f"SELECT {', '.join(map(ident, self.columns))} FROM {self._file}"
 
     def check(self, con: "DuckDBPyConnection") -> None:
         """Refuse a file whose columns or types are not the contract's, whatever their order."""
@@ -47,7 +47,7 @@ class Accepted:
         """
         if (name := self.contract.partition) is None:
             return []
-        column = quoted(name)
+        column = ident(name)
         found = [v for (v,) in con.execute(f"SELECT DISTINCT {column} FROM ({self.relation}) ORDER BY 1").fetchall()]
         bad = (
             [self.columns[name]]
@@ -68,11 +68,11 @@ class Accepted:
 
     def parts(self, values: list[Any]) -> Iterator[str]:
         """One query per file to write, each in the order of the key, so that the same rows give the same bytes."""
-        order = ", ".join(map(quoted, dict.fromkeys((*self.contract.key, *self.columns))))
+        order = ", ".join(map(ident, dict.fromkeys((*self.contract.key, *self.columns))))
         if self.contract.partition is None:
             yield f"{self.relation} ORDER BY {order}"
         for value in values:
-            same = f"{quoted(self.contract.partition or '')} = CAST({literal(str(value))} AS {self._partition_type})"
+            same = f"{ident(self.contract.partition or '')} = CAST({literal(str(value))} AS {self._partition_type})"
             yield f"{self.relation} WHERE {same} ORDER BY {order}"
 
     @property

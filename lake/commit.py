@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from blueprint.sql import ident, literal
 from lake.accepted import Accepted
 from lake.content import content_hash
 from lake.read import current, select
 from lake.schema import evolve, read_fields
-from lake.sql import literal, quoted
 from lake.version import CommitRecord, Version
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Commit:
         name = accepted.contract.partition
         if name is None or before is None:
             return accepted.relation
-        column = quoted(name)
+        column = ident(name)
         kept = select(self.table, before, self.warehouse)
         return (
             f"({accepted.relation}) UNION ALL BY NAME "
@@ -86,7 +86,7 @@ class Commit:
 
         location = f"{self.table.location()}/data/{name}"
         path = local_path(location, self.warehouse)
-        fields = ", ".join(f"{quoted(column)}: {field}" for column, field in ids.items())
+        fields = ", ".join(f"{ident(column)}: {field}" for column, field in ids.items())
         self.con.execute(
             f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {{{fields}}})"
         )

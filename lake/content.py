@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lake.sql import quoted
+from blueprint.sql import ident
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,7 +26,7 @@ _TEXT: Mapping[str, str] = {
 
 
 def _value(name: str, duckdb_type: str) -> str:
-    text = _TEXT.get(duckdb_type, "CAST({c} AS VARCHAR)").format(c=quoted(name))
+    text = _TEXT.get(duckdb_type, "CAST({c} AS VARCHAR)").format(c=ident(name))
     return f"coalesce('v' || strlen({text}) || ':' || ({text}), 'n')"
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blueprint.sql import ident
 from lake.errors import UnknownColumn, UnreadableVersion
 from lake.schema import read_fields
-from lake.sql import parquet, quoted
+from lake.sql import parquet
 from lake.version import Version
 
 if TYPE_CHECKING:
@@ -47,4 +48,4 @@ def select(table: "Table", version: Version, warehouse: Path, columns: Sequence[
     wanted = names if columns is None else list(columns)
     if unknown := [name for name in wanted if name not in names]:
         raise UnknownColumn(version.dataset, version.id, unknown, names)
-    return f"SELECT {', '.join(map(quoted, wanted))} FROM {parquet(data_files(table, version, warehouse), fields)}"
+    return f"SELECT {', '.join(map(ident, wanted))} FROM {parquet(data_files(table, version, warehouse), fields)}"

@@ -1,44 +1,50 @@
 """From a contract's columns to DuckDB and Iceberg types, and the one change that a table takes: a new column."""
 
+import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from blueprint import Column, Concept, Contract
+from blueprint.types import DUCKDB_TYPES, duckdb_type
 from lake.errors import SchemaRefused
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
     from pyiceberg.table import Transaction
     from pyiceberg.types import PrimitiveType
-
-DUCKDB_TYPES: Mapping[str, str] = {
-    "string": "VARCHAR",
-    "integer": "BIGINT",
-    "decimal": "DECIMAL(18,6)",
-    "double": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP WITH TIME ZONE",
-}
+_DECIMAL = re.compile(r"DECIMAL\(([0-9]+),([0-9]+)\)")
 
 
 def duckdb_types(contract: Contract, concepts: Callable[[Column], Concept]) -> dict[str, str]:
     """DuckDB type per column, in the contract's order."""
-    return {column.name: DUCKDB_TYPES[concepts(column).type] for column in contract.columns}
+    return {column.name: duckdb_type(concepts(column)) for column in contract.columns}
 
 
-def _iceberg_types() -> dict[str, "PrimitiveType"]:
+def _iceberg_type(kind: str) -> "PrimitiveType":
     from pyiceberg import types
 
+    if decimal := _DECIMAL.fullmatch(kind):
+        return types.DecimalType(int(decimal[1]), int(decimal[2]))
     return {
         "VARCHAR": types.StringType(),
         "BIGINT": types.LongType(),
-        "DECIMAL(18,6)": types.DecimalType(18, 6),
+        "INTEGER": types.IntegerType(),
         "DOUBLE": types.DoubleType(),
+        "FLOAT": types.FloatType(),
         "BOOLEAN": types.BooleanType(),
         "DATE": types.DateType(),
         "TIMESTAMP WITH TIME ZONE": types.TimestamptzType(),
-    }
+        "TIMESTAMP": types.TimestampType(),
+    }[kind]
+
+
+def _duckdb_type(kind: "PrimitiveType") -> str:
+    from pyiceberg.types import DecimalType
+
+    if isinstance(kind, DecimalType):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    spelled = {str(_iceberg_type(name)): name for name in DUCKDB_TYPES.values() if not _DECIMAL.fullmatch(name)}
+    return spelled[str(kind)]
 
 
 def iceberg_schema(columns: Mapping[str, str]) -> "Schema":
@@ -46,8 +52,9 @@ def iceberg_schema(columns: Mapping[str, str]) -> "Schema":
     from pyiceberg.schema import Schema
     from pyiceberg.types import NestedField
 
-    kinds = _iceberg_types()
-    fields = (NestedField(i, name, kinds[kind], required=False) for i, (name, kind) in enumerate(columns.items(), 1))
+    fields = (
+        NestedField(i, name, _iceberg_type(kind), required=False) for i, (name, kind) in enumerate(columns.items(), 1)
+    )
     return Schema(*fields)
 
 
@@ -64,13 +71,13 @@ def metrics(columns: Mapping[str, str], partition: str | None) -> dict[str, str]
 
 def read_fields(schema: "Schema") -> dict[int, tuple[str, str]]:
     """Field id -> name and DuckDB type, as ``lake.sql.parquet`` takes them."""
-    duckdb = {str(iceberg): kind for kind, iceberg in _iceberg_types().items()}
-    return {field.field_id: (field.name, duckdb[str(field.field_type)]) for field in schema.fields}
+    return {
+        field.field_id: (field.name, _duckdb_type(cast("PrimitiveType", field.field_type))) for field in schema.fields
+    }
 
 
 def evolve(tx: "Transaction", contract: Contract, columns: Mapping[str, str]) -> "Schema":
     """Add the columns that the contract has and the table has not; refuse every other difference."""
-    kinds = _iceberg_types()
     before = dict(read_fields(tx.table_metadata.schema()).values())
     refused: list[tuple[str, str]] = []
     for name, kind in before.items():
@@ -93,6 +100,6 @@ def evolve(tx: "Transaction", contract: Contract, columns: Mapping[str, str]) ->
     if added:
         with tx.update_schema() as update:
             for name in added:
-                update.add_column(name, kinds[columns[name]], required=False)
+                update.add_column(name, _iceberg_type(columns[name]), required=False)
         tx.set_properties(metrics({name: columns[name] for name in added}, None))
     return tx.table_metadata.schema()

@@ -5,23 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blueprint.sql import file_literal, ident, literal
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-
-def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """An SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def file_literal(path: Path) -> str:
-    """A file name as read_parquet takes it: ``[``, ``*`` and ``?`` are wildcards there, in names of folders as well."""
-    return literal("".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path)))
 
 
 def parquet(files: Sequence[Path], fields: Mapping[int, tuple[str, str]]) -> str:
@@ -30,7 +17,7 @@ def parquet(files: Sequence[Path], fields: Mapping[int, tuple[str, str]]) -> str
     A column that a file does not hold reads as null. Without files the table is empty.
     """
     if not files:
-        columns = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in fields.values())
+        columns = ", ".join(f"CAST(NULL AS {kind}) AS {ident(name)}" for name, kind in fields.values())
         return f"(SELECT {columns} WHERE false)"
     schema = ", ".join(
         f"{number}: {{name: {literal(name)}, type: {literal(kind)}, default_value: NULL}}"

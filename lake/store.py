@@ -44,7 +44,7 @@ class Lake:
     ) -> Version:
         """Make the rows of the Parquet file ``accepted`` the newest version of the contract's dataset.
 
-        The file has the contract's columns in the types of ``lake.schema.DUCKDB_TYPES``. Its rows replace all rows of
+        The file has the contract's columns in the types of ``blueprint.types.DUCKDB_TYPES``. Its rows replace all rows of
         the version before, or, where the contract names a ``partition``, those of the partitions that it brings. Rows
         that say the same as the newest version under the same contract version add nothing: that version comes back
         with ``new=False``.

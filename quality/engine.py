@@ -21,8 +21,8 @@ from great_expectations.data_context.types.base import (
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource, TableAsset
 
 import quality.metrics  # noqa: F401  # defining the metrics registers them
+from blueprint.sql import ident, parquet
 from quality.execution import DuckDBExecutionEngine
-from quality.sql import ident, parquet
 
 _EngineClass = type[DuckDBExecutionEngine]  # inside the class below, `type` is a field
 # DuckDB installs extensions from the network on first use unless told not to.

@@ -17,7 +17,7 @@ import duckdb
 from blueprint.contract import Contract
 from blueprint.errors import HanoiError
 from blueprint.load import Blueprint
-from quality.sql import parquet
+from blueprint.sql import parquet
 from quality.verdict import Check, Verdict
 
 __all__ = ["Check", "GateError", "Verdict", "gate"]

@@ -17,8 +17,8 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_partial, metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
+from blueprint.sql import ident, member
 from quality.execution import DuckDBExecutionEngine
-from quality.sql import ident, member
 
 _FEW = 16
 

@@ -10,9 +10,9 @@ from great_expectations.expectations.expectation import Expectation
 
 from blueprint.contract import Column, Contract
 from blueprint.load import Blueprint
-from lake.schema import DUCKDB_TYPES
+from blueprint.rules import KEY_DUPLICATE, RowRule, bounds, codes, patterns, row_rules, type_rule
+from blueprint.types import FLOATING, duckdb_type
 from quality.metrics import ExpectRowsToSatisfySql
-from quality.rules import KEY_DUPLICATE, RowRule, bounds, codes, patterns, row_rules, type_rule
 
 COLUMNS = "columns"
 ROW_COUNT = "row-count"
@@ -22,7 +22,7 @@ _SEVERITY = {"error": "critical", "warning": "warning"}
 def expectation_suite(contract: Contract, blueprint: Blueprint) -> ExpectationSuite:
     """Everything ``contract`` promises of an accepted set, as expectations.
 
-    The ``meta`` of each holds ``rule`` (the id of ``quality.rules``), ``column``, ``vi`` and ``en``. Raises BlueprintError
+    The ``meta`` of each holds ``rule`` (the id of ``blueprint.rules``), ``column``, ``vi`` and ``en``. Raises BlueprintError
     where the declarations contradict themselves.
     """
     expectations = [*_of_table(contract, blueprint), *_of_rows(contract, blueprint)]
@@ -57,7 +57,7 @@ def _of_table(contract: Contract, blueprint: Blueprint) -> Iterator[Expectation]
         ),
     )
     for column in contract.columns:
-        kind = DUCKDB_TYPES[blueprint.concept_of(column).type]
+        kind = duckdb_type(blueprint.concept_of(column))
         yield gxe.ExpectColumnValuesToBeOfType(
             column=column.name,
             type_=kind,
@@ -96,7 +96,7 @@ def _core(rule: RowRule, column: Column, blueprint: Blueprint, common: dict[str,
         return gxe.ExpectColumnValuesToNotBeNull(column=column.name, **common)
     if rule.kind == "range":
         low, high = bounds(column, concept)
-        if concept.type == "double":  # two bounds keep out infinities and NaN
+        if concept.type in FLOATING:  # two bounds keep out infinities and NaN
             low = -sys.float_info.max if low is None else low
             high = sys.float_info.max if high is None else high
         return gxe.ExpectColumnValuesToBeBetween(

@@ -99,7 +99,7 @@ def dictionary(contract: Contract, plan: Blueprint, version: Version) -> dict[st
 def _copy(select: str, key: list[str], target: Path, suffix: str) -> None:
     import duckdb
 
-    from quality.sql import ident, literal
+    from blueprint.sql import ident, literal
 
     form = "FORMAT csv, HEADER" if suffix == "csv" else "FORMAT parquet, COMPRESSION zstd"
     with duckdb.connect() as db:

@@ -1,9 +1,9 @@
 """Text to types, as DuckDB expressions that are null where the text is not of the type."""
 
 from blueprint import Column
-from blueprint.concept import PhysicalType
-from lake.schema import DUCKDB_TYPES
-from quality.sql import ident, literal
+from blueprint.concept import Concept
+from blueprint.sql import ident, literal
+from blueprint.types import duckdb_type
 
 _ISO_DATES = ("%Y-%m-%d",)
 _ISO_TIMES = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
@@ -13,20 +13,20 @@ _TRUE = ("true", "1", "có", "yes")
 _FALSE = ("false", "0", "không", "no")
 
 
-def cast(column: Column, kind: PhysicalType) -> str:
-    """The DuckDB expression that turns the text column ``column.name`` into ``kind``.
+def cast(column: Column, concept: Concept) -> str:
+    """The DuckDB expression that turns the text column ``column.name`` into the type of ``concept``.
 
     Numbers are plain decimal text: a group separator or a decimal comma is not guessed at. Times that state no zone are
     read in ``column.timezone`` and kept in UTC; times that state an offset keep their instant.
     """
-    text = ident(column.name)
-    match kind:
+    text, kind = ident(column.name), duckdb_type(concept)
+    match concept.type:
         case "string":
             return text
-        case "integer":
-            return f"CASE WHEN regexp_full_match({text}, {literal(_WHOLE)}) THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
-        case "double" | "decimal":
-            return f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER)}) THEN TRY_CAST({text} AS {DUCKDB_TYPES[kind]}) END"
+        case "integer" | "int32":
+            return f"CASE WHEN regexp_full_match({text}, {literal(_WHOLE)}) THEN TRY_CAST(split_part({text}, '.', 1) AS {kind}) END"
+        case "double" | "float" | "decimal":
+            return f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER)}) THEN TRY_CAST({text} AS {kind}) END"
         case "boolean":
             lowered = f"lower({text})"
             return (
@@ -34,6 +34,8 @@ def cast(column: Column, kind: PhysicalType) -> str:
             )
         case "date":
             return f"TRY_STRPTIME({text}, [{_list(column.date_formats or _ISO_DATES)}])::DATE"
+        case "timestamp_local":
+            return f"TRY_STRPTIME({text}, [{_list(column.date_formats or _ISO_TIMES)}])"
         case "timestamp":
             local = f"TRY_STRPTIME({text}, [{_list(column.date_formats or _ISO_TIMES)}])"
             zoned = f"timezone({literal(column.timezone)}, {local})"

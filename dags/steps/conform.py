@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blueprint import Blueprint, Contract
+from blueprint.rules import RowRule, row_rules, type_rule
+from blueprint.sql import ident, literal
 from dags.errors import DeliveryEmpty
 from dags.sources.deliveries import Delivery, DeliveryStore
 from dags.sources.rows import RowCount, SourceRow, rows
 from dags.steps.casting import cast
 from lake.folders import private_folder
-from quality.rules import RowRule, row_rules, type_rule
-from quality.sql import ident, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -115,7 +115,7 @@ def _load(db: "duckdb.DuckDBPyConnection", contract: Contract, source_rows: Iter
 
 
 def _type(db: "duckdb.DuckDBPyConnection", contract: Contract, blueprint: Blueprint) -> None:
-    typed = ", ".join(f"{cast(c, blueprint.concept_of(c).type)} AS {ident(c.name)}" for c in contract.columns)
+    typed = ", ".join(f"{cast(c, blueprint.concept_of(c))} AS {ident(c.name)}" for c in contract.columns)
     failures = ", ".join(
         f"CASE WHEN s.{ident(c.name)} IS NOT NULL AND t.{ident(c.name)} IS NULL THEN {literal(type_rule(c.name))} END"
         for c in contract.columns

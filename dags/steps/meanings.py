@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from blueprint import Blueprint, Column, Contract
+from blueprint.rules import row_rules, type_rule
 from dags.steps.conform import ROW_WIDTH
-from quality.rules import row_rules, type_rule
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,12 @@ _TYPES = {
     "integer": ("số nguyên, ví dụ 126", "a whole number such as 126"),
     "decimal": ("số thập phân dùng dấu chấm, ví dụ 12.5", "a decimal number with a point such as 12.5"),
     "double": ("số thập phân dùng dấu chấm, ví dụ 12.5", "a decimal number with a point such as 12.5"),
+    "int32": ("số nguyên, ví dụ 126", "a whole number such as 126"),
+    "float": ("số thập phân dùng dấu chấm, ví dụ 12.5", "a decimal number with a point such as 12.5"),
     "boolean": ("có/không hoặc true/false", "true or false"),
     "date": ("ngày, ví dụ 2025-07-01", "a date such as 2025-07-01"),
     "timestamp": ("thời điểm, ví dụ 2025-07-01 08:00:00", "a time such as 2025-07-01 08:00:00"),
+    "timestamp_local": ("ngày giờ địa phương, ví dụ 2025-07-01 08:00:00", "a local time such as 2025-07-01 08:00:00"),
     "string": ("văn bản", "text"),
 }
 

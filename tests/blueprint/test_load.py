@@ -36,11 +36,16 @@ def refused(root):
 @pytest.mark.parametrize(
     ("file", "old", "new", "named"),
     [
-        (WARDS, "concept: area@1", "concept: area@9", "area_km2.concept 'area@9'"),
-        (WARDS, "licence: mit", "licence: public", "licence 'public'"),
-        (WARDS, "frequency: IRREG", "frequency: SOMETIMES", "frequency 'SOMETIMES'"),
+        (WARDS, "concept: area@1", "concept: area@9", "columns.3.concept: 'area@9' is not declared"),
+        (WARDS, "licence: mit", "licence: public", "licence: 'public' is not declared"),
+        (WARDS, "frequency: IRREG", "frequency: SOMETIMES", "frequency: 'SOMETIMES' is not declared"),
         (WARDS, "data-theme/REGI", "data-theme/TOWN", "data-theme/TOWN'"),
-        (CROSSWALK, "{codelist:ha-noi-ward-crosswalk}", "{codelist:ward-pairs}", "codelist 'ward-pairs'"),
+        (
+            CROSSWALK,
+            "{codelist:ha-noi-ward-crosswalk}",
+            "{codelist:ward-pairs}",
+            "codelist 'ward-pairs' is not declared",
+        ),
         (CROSSWALK, "{codelist:ha-noi-ward-crosswalk}", "{codelist:ha-noi-wards}", "only read as of a date"),
         (WARDS, "    as_of: '2025-07-01'\n", "", "declare as_of"),
     ],
@@ -63,19 +68,19 @@ def test_a_concept_without_its_code_list_is_refused(root):
 def test_an_unknown_agency_is_refused(root):
     shutil.move(root / "contracts/so-noi-vu/wards", root / "contracts/so-khong-co/wards")
     spoil(root, "contracts/so-khong-co/wards/1.0.0.yaml", "agency: so-noi-vu", "agency: so-khong-co")
-    assert "agency 'so-khong-co'" in refused(root).en
+    assert "agency: 'so-khong-co' is not declared" in refused(root).en
 
 
 def test_a_file_that_does_not_lie_where_it_says_is_refused(root):
     shutil.move(root / WARDS, root / "contracts/so-noi-vu/wards/2.0.0.yaml")
-    assert "belongs at so-noi-vu/wards/1.0.0.yaml" in refused(root).en
+    assert "belongs at contracts/so-noi-vu/wards/1.0.0.yaml" in refused(root).en
 
 
 def test_a_bad_line_of_a_code_list_is_named(root):
     spoil(root, "codelists/unit-levels/1.csv", "xã,Xã,Commune,2025-01-01", "xã,Xã,Commune,01/01/2025")
     error = refused(root)
-    assert "codelists/unit-levels/1.csv, line 3" in error.en
-    assert "dòng 3" in error.vi
+    assert "codelists/unit-levels/1.csv:3: Line 3" in error.en
+    assert "Dòng 3" in error.vi
 
 
 @pytest.mark.parametrize("column", ["vi", "en"])

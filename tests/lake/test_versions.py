@@ -35,7 +35,7 @@ from tests.lake.helpers import (
 
 def reference_hash(rows: Sequence[Row], types: dict[str, str] = TYPES) -> str:
     """The content hash written a second time, in plain Python, from its description."""
-    from lake.schema import DUCKDB_TYPES
+    from blueprint.types import DUCKDB_TYPES
 
     def text(value: Any) -> str:
         match value:

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from blueprint import Bilingual, Blueprint, CodeEntry, CodeList, Column, Concept, Contract, Gate, Rule
-from quality.sql import ident, literal
+from blueprint.sql import ident, literal
 
 OLD, NEW = date(2025, 6, 30), date(2025, 7, 1)
 

@@ -5,23 +5,24 @@ so one rule has one id, one message and one meaning.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from blueprint import example
 from blueprint.codelist import CodeList
 from blueprint.concept import Concept
 from blueprint.contract import Column, Contract
 from blueprint.errors import BlueprintError
 from blueprint.load import Blueprint
-from quality import example
-from quality.sql import ident, literal, member
+from blueprint.sql import ident, literal, member
+from blueprint.types import DATED, FLOATING, NUMERIC, WHOLE
 
 KEY_DUPLICATE = "key-duplicate"
 KEY_CONFLICT = "key-conflict"
 Severity = Literal["error", "warning"]
-Kind = Literal["required", "range", "pattern", "code", "contract"]
+Kind = Literal["required", "range", "length", "pattern", "code", "contract"]
 _LISTED = 8
 
 
@@ -81,6 +82,13 @@ def bounds(column: Column, concept: Concept) -> tuple[float | None, float | None
     return max(low, default=None), min(high, default=None)
 
 
+def lengths(column: Column, concept: Concept) -> tuple[int | None, int | None]:
+    """The narrower of the concept's and the column's own inclusive lengths, in characters."""
+    least = [n for n in (concept.min_length, column.min_length) if n is not None]
+    most = [n for n in (concept.max_length, column.max_length) if n is not None]
+    return max(least, default=None), min(most, default=None)
+
+
 def patterns(column: Column, concept: Concept) -> tuple[str, ...]:
     """The patterns that a value matches in full: the concept's and the column's own."""
     return tuple(dict.fromkeys(p for p in (concept.pattern, column.pattern) if p))
@@ -113,7 +121,7 @@ def _of_column(column: Column, contract: Contract, blueprint: Blueprint) -> Iter
     def rule(kind: Kind, sql: str, vi: str, en: str, columns: tuple[str, ...] = (name,)) -> RowRule:
         return RowRule(f"{name}-{kind}", name, columns, "error", sql, f"{vi_name} {vi}", f"{en_name} {en}", kind)
 
-    def suited(kind: Kind, types: set[str]) -> None:
+    def suited(kind: Kind, types: Set[str]) -> None:
         if concept.type not in types:
             raise BlueprintError(
                 f"{contract.ref}.{name}: kiểu {concept.type} không dùng được {kind}; chỉ dùng cho {', '.join(sorted(types))}.",
@@ -126,7 +134,7 @@ def _of_column(column: Column, contract: Contract, blueprint: Blueprint) -> Iter
             "required", f"{quoted} IS NOT NULL", f"không được để trống{vi_such}.", f"must not be empty{en_such}."
         )
     if low is not None or high is not None:
-        suited("range", {"integer", "decimal", "double"})
+        suited("range", NUMERIC)
         if low is not None and high is not None and low > high:
             raise BlueprintError(
                 f"{contract.ref}.{name}: giới hạn {low:.10g} đến {high:.10g} không chứa giá trị nào; hãy sửa minimum, maximum.",
@@ -137,6 +145,14 @@ def _of_column(column: Column, contract: Contract, blueprint: Blueprint) -> Iter
         yield rule(
             "range", _within(quoted, low, high, concept), f"phải {vi_span}{vi_such}.", f"must be {en_span}{en_such}."
         )
+    least, most = lengths(column, concept)
+    if least is not None or most is not None:
+        suited("length", {"string"})
+        vi_span, en_span = _span(least, most, None)
+        sides = [f"length({quoted}) >= {least}"] if least is not None else []
+        sides += [f"length({quoted}) <= {most}"] if most is not None else []
+        vi_says, en_says = f"phải dài {vi_span} ký tự.", f"must be {en_span} characters long."
+        yield rule("length", " AND ".join(sides), vi_says, en_says)
     if shapes:
         suited("pattern", {"string"})
         vi_such, en_such = _such_as(_example(concept, column, allowed))
@@ -155,7 +171,7 @@ def _of_column(column: Column, contract: Contract, blueprint: Blueprint) -> Iter
 def _within(quoted: str, low: float | None, high: float | None, concept: Concept) -> str:
     sides = [f"{quoted} >= {bound(low)}"] if low is not None else []
     sides += [f"{quoted} <= {bound(high)}"] if high is not None else []
-    if concept.type == "double":
+    if concept.type in FLOATING:
         sides.append(f"isfinite({quoted})")  # DuckDB sorts NaN above every number, so one bound would let it pass
     return " AND ".join(sides)
 
@@ -182,7 +198,8 @@ def _coded(
         for (start, end), held in spans.items()
     ]
     dated_by = column.as_of or ""
-    return f"{quoted} IS NULL OR {ident(dated_by)} IS NULL OR {' OR '.join(holding) or 'false'}", (
+    # A code without its date means nothing, so an empty date fails; coalesce keeps that from counting as unknown.
+    return f"{quoted} IS NULL OR coalesce({' OR '.join(holding) or 'false'}, false)", (
         column.name,
         dated_by,
     )
@@ -190,7 +207,7 @@ def _coded(
 
 def _day(column: Column, allowed: CodeList, contract: Contract, blueprint: Blueprint) -> str:
     """The date by which a row's code is read; a timestamp counts as the day it is in its column's zone."""
-    dates = {c.name: c for c in contract.columns if blueprint.concept_of(c).type in ("date", "timestamp")}
+    dates = {c.name: c for c in contract.columns if blueprint.concept_of(c).type in DATED}
     by = dates.get(column.as_of or "")
     if by is None:
         known = ", ".join(dates) or "—"
@@ -200,8 +217,8 @@ def _day(column: Column, allowed: CodeList, contract: Contract, blueprint: Bluep
             f"{contract.ref}.{column.name}: code list {allowed.codelist} is only read as of a date; as_of is "
             f"{column.as_of!r}, it takes a date such as 2026-01-31 or the name of a date column ({known}).",
         )
-    if blueprint.concept_of(by).type == "date":
-        return ident(by.name)
+    if blueprint.concept_of(by).type != "timestamp":
+        return f"CAST({ident(by.name)} AS DATE)"
     return f"CAST(timezone({literal(by.timezone)}, {ident(by.name)}) AS DATE)"
 
 
@@ -233,8 +250,8 @@ def _example(concept: Concept, column: Column, allowed: CodeList | None) -> str 
         return min(
             fixed if fixed is not None else {e.code for e in allowed.entries if e.valid_to is None}, default=None
         )
-    if concept.type in ("integer", "decimal", "double"):
-        return example.number(*bounds(column, concept), whole=concept.type == "integer")
+    if concept.type in NUMERIC:
+        return example.number(*bounds(column, concept), whole=concept.type in WHOLE)
     if shapes := patterns(column, concept):
         return example.matching(shapes)
     return example.of_type(concept.type)

@@ -5,8 +5,8 @@ import pytest
 
 from blueprint import Rule
 from blueprint.errors import BlueprintError
-from quality.rules import KEY_CONFLICT, KEY_DUPLICATE, row_rules, type_rule
-from quality.sql import literal
+from blueprint.rules import KEY_CONFLICT, KEY_DUPLICATE, row_rules, type_rule
+from blueprint.sql import literal
 from tests.quality.builders import (
     BLUEPRINT,
     COLOURS,
@@ -70,7 +70,7 @@ def test_null_is_good_unless_the_rule_asks_for_a_value(a_rule):
         ("00008", date(2026, 5, 1), True),
         ("00008", date(1999, 5, 1), False),
         ("8", date(2026, 5, 1), False),
-        ("00004", None, True),
+        ("00004", None, False),
         (None, date(1999, 5, 1), True),
     ],
 )
@@ -109,6 +109,19 @@ def test_a_pattern_matches_the_whole_value(plate, good):
 )
 def test_a_range_keeps_out_what_is_no_measurement(level, good):
     assert holds(rule(STOCK, "level-range"), level=level) is good
+
+
+@pytest.mark.parametrize(
+    ("note", "good"), [("đá", True), ("nước", True), ("đ", False), ("hồ Gươm", False), (None, True)]
+)
+def test_a_length_counts_letters_not_bytes(note, good):
+    plan = blueprint(concept("word", "string", min_length=2, max_length=9))
+    of = contract(column("note", "word", max_length=4))
+    (found,) = row_rules(of, plan)
+    assert (found.id, found.kind) == ("note-length", "length")
+    assert "từ 2 đến 4 ký tự" in found.vi
+    assert "between 2 and 4 characters" in found.en
+    assert holds(found, note=note) is good
 
 
 def test_the_column_narrows_the_concept():

@@ -6,11 +6,14 @@ from typing import Any
 
 _BY_TYPE = {
     "integer": "12",
+    "int32": "12",
     "decimal": "12.5",
     "double": "12.5",
+    "float": "12.5",
     "boolean": "true",
     "date": "2026-01-31",
     "timestamp": "2026-01-31T08:00:00+07:00",
+    "timestamp_local": "2026-01-31T08:00:00",
 }
 
 

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import quality.example
-import quality.sql
+import blueprint.example
+import blueprint.sql
 import quality.verdict
-from lake.schema import DUCKDB_TYPES
-from quality.sql import ident, literal, member, parquet
+from blueprint.sql import ident, literal, member, parquet
+from blueprint.types import DUCKDB_TYPES
 
 names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 
 
-@pytest.mark.parametrize("module", [quality.sql, quality.example, quality.verdict])
+@pytest.mark.parametrize("module", [blueprint.sql, blueprint.example, quality.verdict])
 def test_the_examples_in_the_docstrings_run(module):
     result = doctest.testmod(module)
     assert result.attempted > 0

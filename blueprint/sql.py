@@ -6,8 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from lake.sql import file_literal, quoted
-
 
 def ident(name: str) -> str:
     """``name`` as a quoted identifier.
@@ -17,7 +15,7 @@ def ident(name: str) -> str:
     """
     if not name or "\0" in name:
         raise ValueError(f"{name!r} cannot be an SQL identifier: it is empty or holds a NUL character")
-    return quoted(name)
+    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(value: object) -> str:
@@ -57,6 +55,11 @@ def member(expression: str, codes: Iterable[str]) -> str:
     # IN over hundreds of constants is a linear scan per row inside an aggregate; an ENUM cast is one hash look-up.
     values = sorted(set(codes))
     return f"(TRY_CAST({expression} AS ENUM({', '.join(map(literal, values))})) IS NOT NULL)" if values else "false"
+
+
+def file_literal(path: Path) -> str:
+    """A file name as read_parquet takes it: ``[``, ``*`` and ``?`` are wildcards there, in names of folders as well."""
+    return literal("".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path)))
 
 
 def parquet(path: Path) -> str:
