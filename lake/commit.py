@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 from blueprint.sql import ident, literal
 from lake.accepted import Accepted
 from lake.content import content_hash
-from lake.read import current, select
-from lake.schema import evolve, read_fields
+from lake.evolve import evolve
+from lake.read import current, data_files
+from lake.schema import read_fields
+from lake.sql import parquet
 from lake.version import CommitRecord, Version
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from pyiceberg.expressions import BooleanExpression
+    from pyiceberg.schema import Schema
     from pyiceberg.table import Table
 
 
@@ -36,9 +39,9 @@ class Commit:
         contract = accepted.contract
         values = accepted.partition_values(self.con)
         tx = self.table.transaction()
-        schema = evolve(tx, contract, accepted.columns)
         before = current(contract.dataset, self.table)
-        rows, digest = content_hash(self.con, self._whole(accepted, before), accepted.columns)
+        schema = evolve(tx, contract, accepted.columns, before.contract if before else None)
+        rows, digest = content_hash(self.con, self._whole(accepted, before, schema), accepted.columns)
         if before and (before.content_hash, before.contract) == (digest, contract.ref):
             return before
         number = before.number + 1 if before else 1
@@ -59,26 +62,31 @@ class Commit:
             self._copy(query, f"{number:06d}-{part:04d}-{token}.parquet", ids)
             for part, query in enumerate(accepted.parts(values))
         ]
-        gone = _rows_to_replace(accepted, values)
-        if before and next(iter(self.table.scan(row_filter=gone).plan_files()), None):
-            tx.delete(gone)
+        if before and self._brings_known_partitions(values):
+            tx.delete(_rows_of(contract.partition, values))
         tx.add_files(files, snapshot_properties=version.properties(token), check_duplicate_files=False)
         tx.commit_transaction()
         written = current(contract.dataset, self.table)
         assert written is not None  # noqa: S101 - the transaction has just put it there
         return replace(written, new=True)
 
-    def _whole(self, accepted: Accepted, before: Version | None) -> str:
+    def _whole(self, accepted: Accepted, before: Version | None, schema: "Schema") -> str:
         """A query for all rows of the new version: the accepted ones and those of untouched partitions."""
         name = accepted.contract.partition
         if name is None or before is None:
             return accepted.relation
         column = ident(name)
-        kept = select(self.table, before, self.warehouse)
+        kept = f"SELECT * FROM {parquet(data_files(self.table, before, self.warehouse), read_fields(schema))}"
         return (
             f"({accepted.relation}) UNION ALL BY NAME "
             f"(SELECT * FROM ({kept}) WHERE {column} NOT IN (SELECT DISTINCT {column} FROM ({accepted.relation})))"
         )
+
+    def _brings_known_partitions(self, values: list[Any]) -> bool:
+        """Whether the table has rows that the new ones replace; its partition column may still bear its former name."""
+        schema, spec = self.table.schema(), self.table.spec()
+        partition = next((schema.find_column_name(field.source_id) for field in spec.fields), None)
+        return next(iter(self.table.scan(row_filter=_rows_of(partition, values)).plan_files()), None) is not None
 
     def _copy(self, query: str, name: str, ids: Mapping[str, int]) -> str:
         """Write one data file, force it to disk, and return its Iceberg location."""
@@ -94,9 +102,9 @@ class Commit:
         return location
 
 
-def _rows_to_replace(accepted: Accepted, values: list[Any]) -> "BooleanExpression":
+def _rows_of(partition: str | None, values: list[Any]) -> "BooleanExpression":
     from pyiceberg.expressions import AlwaysFalse, AlwaysTrue, In
 
-    if accepted.contract.partition is None:
+    if partition is None:
         return AlwaysTrue()
-    return In(accepted.contract.partition, values) if values else AlwaysFalse()
+    return In(partition, values) if values else AlwaysFalse()

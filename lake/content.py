@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _TEXT: Mapping[str, str] = {
+    "TIMESTAMP": "CASE WHEN isinf({c}) THEN {c}::VARCHAR ELSE epoch_us({c})::VARCHAR END",
     "TIMESTAMP WITH TIME ZONE": "CASE WHEN isinf({c}) THEN {c}::VARCHAR ELSE epoch_us({c})::VARCHAR END",
+    "FLOAT": "CASE WHEN isnan({c}) THEN 'nan' WHEN {c} = 0 THEN '0' ELSE CAST(CAST({c} AS BIT) AS VARCHAR) END",
     "DOUBLE": "CASE WHEN isnan({c}) THEN 'nan' WHEN {c} = 0 THEN '0' ELSE CAST(CAST({c} AS BIT) AS VARCHAR) END",
 }
 

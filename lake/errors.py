@@ -3,7 +3,7 @@
 HanoiError
 └── LakeError
     ├── WrongAcceptedFile    the accepted Parquet file is not what the contract promises
-    ├── SchemaRefused        the contract changes the table in a way that is not additive
+    ├── SchemaRefused        the contract changes the table in a way that its version does not allow
     ├── UnknownVersion       no such version of the dataset
     ├── UnknownColumn        no such column in that version
     ├── UnreadableVersion    the version carries delete files, which raw Parquet reading would ignore
@@ -36,15 +36,15 @@ class WrongAcceptedFile(LakeError):
 
 
 class SchemaRefused(LakeError):
-    """The contract changes the table in a way that is not additive."""
+    """The contract changes the table in a way that its version does not allow."""
 
     def __init__(self, contract: str, changes: Iterable[tuple[str, str]]) -> None:
         listed = list(changes)
         super().__init__(
-            f"{contract}: {'; '.join(vi for vi, _ in listed)}. Chỉ được phép thêm cột mới. "
-            "Hãy giữ nguyên các cột cũ, hoặc khai báo một bộ dữ liệu mới với tên khác.",
-            f"{contract}: {'; '.join(en for _, en in listed)}. Only new columns may be added. "
-            "Keep the old columns as they were, or declare a new dataset under another name.",
+            f"{contract}: {'; '.join(vi for vi, _ in listed)}. Chỉ được thêm cột, đổi tên cột (khai báo field) hoặc mở rộng kiểu. "
+            "Hãy giữ các cột cũ, hoặc phát hành hợp đồng với số phiên bản chính mới.",
+            f"{contract}: {'; '.join(en for _, en in listed)}. Columns may be added, renamed (declare field) or widened. "
+            "Keep the old columns, or release the contract under a new major version.",
         )
 
 

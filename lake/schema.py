@@ -1,17 +1,15 @@
-"""From a contract's columns to DuckDB and Iceberg types, and the one change that a table takes: a new column."""
+"""From a contract's columns to DuckDB and Iceberg types and back."""
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from blueprint import Column, Concept, Contract
 from blueprint.types import DUCKDB_TYPES, duckdb_type
-from lake.errors import SchemaRefused
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
-    from pyiceberg.table import Transaction
-    from pyiceberg.types import PrimitiveType
+    from pyiceberg.types import NestedField, PrimitiveType
 _DECIMAL = re.compile(r"DECIMAL\(([0-9]+),([0-9]+)\)")
 
 
@@ -20,7 +18,8 @@ def duckdb_types(contract: Contract, concepts: Callable[[Column], Concept]) -> d
     return {column.name: duckdb_type(concepts(column)) for column in contract.columns}
 
 
-def _iceberg_type(kind: str) -> "PrimitiveType":
+def iceberg_type(kind: str) -> "PrimitiveType":
+    """The Iceberg type of a DuckDB type, as ``blueprint.types`` spells it."""
     from pyiceberg import types
 
     if decimal := _DECIMAL.fullmatch(kind):
@@ -38,12 +37,14 @@ def _iceberg_type(kind: str) -> "PrimitiveType":
     }[kind]
 
 
-def _duckdb_type(kind: "PrimitiveType") -> str:
+def duckdb_type_of(field: "NestedField") -> str:
+    """The DuckDB type of a table's field."""
     from pyiceberg.types import DecimalType
 
+    kind = field.field_type
     if isinstance(kind, DecimalType):
         return f"DECIMAL({kind.precision},{kind.scale})"
-    spelled = {str(_iceberg_type(name)): name for name in DUCKDB_TYPES.values() if not _DECIMAL.fullmatch(name)}
+    spelled = {str(iceberg_type(name)): name for name in DUCKDB_TYPES.values() if not _DECIMAL.fullmatch(name)}
     return spelled[str(kind)]
 
 
@@ -53,7 +54,7 @@ def iceberg_schema(columns: Mapping[str, str]) -> "Schema":
     from pyiceberg.types import NestedField
 
     fields = (
-        NestedField(i, name, _iceberg_type(kind), required=False) for i, (name, kind) in enumerate(columns.items(), 1)
+        NestedField(i, name, iceberg_type(kind), required=False) for i, (name, kind) in enumerate(columns.items(), 1)
     )
     return Schema(*fields)
 
@@ -71,35 +72,4 @@ def metrics(columns: Mapping[str, str], partition: str | None) -> dict[str, str]
 
 def read_fields(schema: "Schema") -> dict[int, tuple[str, str]]:
     """Field id -> name and DuckDB type, as ``lake.sql.parquet`` takes them."""
-    return {
-        field.field_id: (field.name, _duckdb_type(cast("PrimitiveType", field.field_type))) for field in schema.fields
-    }
-
-
-def evolve(tx: "Transaction", contract: Contract, columns: Mapping[str, str]) -> "Schema":
-    """Add the columns that the contract has and the table has not; refuse every other difference."""
-    before = dict(read_fields(tx.table_metadata.schema()).values())
-    refused: list[tuple[str, str]] = []
-    for name, kind in before.items():
-        if name not in columns:
-            refused.append((f"thiếu cột {name!r} ({kind}) đã có", f"the existing column {name!r} ({kind}) is missing"))
-        elif columns[name] != kind:
-            refused.append(
-                (
-                    f"cột {name!r} đổi kiểu từ {kind} sang {columns[name]}",
-                    f"column {name!r} turns from {kind} into {columns[name]}",
-                )
-            )
-    partitioned = next((field.name for field in tx.table_metadata.spec().fields), None)
-    if partitioned != contract.partition:
-        vi = f"cột phân vùng đổi từ {partitioned or 'không có'} sang {contract.partition or 'không có'}"
-        refused.append((vi, f"the partition turns from {partitioned or 'none'} into {contract.partition or 'none'}"))
-    if refused:
-        raise SchemaRefused(contract.ref, refused)
-    added = [name for name in columns if name not in before]
-    if added:
-        with tx.update_schema() as update:
-            for name in added:
-                update.add_column(name, _iceberg_type(columns[name]), required=False)
-        tx.set_properties(metrics({name: columns[name] for name in added}, None))
-    return tx.table_metadata.schema()
+    return {field.field_id: (field.name, duckdb_type_of(field)) for field in schema.fields}

@@ -23,8 +23,13 @@ TYPES = {
 }
 ARROW = {
     "string": pa.string(),
+    "int32": pa.int32(),
+    "float": pa.float32(),
+    "timestamp_local": pa.timestamp("us"),
     "integer": pa.int64(),
     "decimal": pa.decimal128(18, 6),
+    "decimal_9_2": pa.decimal128(9, 2),
+    "decimal_12_2": pa.decimal128(12, 2),
     "double": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
@@ -41,20 +46,30 @@ ROWS: list[Row] = [
 _TEXT = Bilingual(vi="chữ", en="text")
 
 
+def _concept_id(kind: str) -> str:
+    return kind.replace("_", "-")
+
+
 def make_concept(column: Column) -> Concept:
-    """The concept of a test column, whose name carries its type: ``integer@1`` is an integer."""
+    """The concept of a test column, whose name carries its type: ``integer@1`` is an integer, ``decimal-9-2@1`` has 9 digits."""
+    name = column.concept.partition("@")[0]
+    kind, *digits = name.split("-") if name.startswith("decimal") else [name.replace("-", "_")]
     return Concept(
-        concept=column.concept.partition("@")[0],
+        concept=name,
         version=1,
         title=_TEXT,
         definition=_TEXT,
-        type=column.concept.partition("@")[0],
+        type=kind,
+        precision=int(digits[0]) if digits else None,
+        scale=int(digits[1]) if digits else None,
         classification="open",
         source="test",
     )
 
 
-def make_contract(types: dict[str, str] = TYPES, version: str = "1.0.0", **changes: Any) -> Contract:
+def make_contract(
+    types: dict[str, str] = TYPES, version: str = "1.0.0", fields: dict[str, str] | None = None, **changes: Any
+) -> Contract:
     content = {
         "dataset": "test-data",
         "version": version,
@@ -68,7 +83,10 @@ def make_contract(types: dict[str, str] = TYPES, version: str = "1.0.0", **chang
         "keywords": {},
         "key": tuple(types)[:1],
         "sources": (Source(files=("x.csv",), reading=Reading(format="csv")),),
-        "columns": tuple(Column(name=name, concept=f"{kind}@1", title=_TEXT) for name, kind in types.items()),
+        "columns": tuple(
+            Column(name=name, concept=f"{_concept_id(kind)}@1", title=_TEXT, field=(fields or {}).get(name))
+            for name, kind in types.items()
+        ),
     }
     return Contract(**{**content, **changes})
 

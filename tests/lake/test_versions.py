@@ -138,9 +138,9 @@ def test_other_changes_are_refused(
     store = Lake(tmp_path)
     old = commit(store)
     with pytest.raises(SchemaRefused) as refused:
-        commit(store, [], types, version="2.0.0")
+        commit(store, [], types, version="1.1.0")
     assert says in refused.value.en
-    assert "Chỉ được phép thêm cột mới" in refused.value.vi
+    assert "số phiên bản chính mới" in refused.value.vi
     assert store.versions("test-data") == [store.version("test-data", old.id)]
 
 
