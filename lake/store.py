@@ -1,7 +1,9 @@
 """The lake of one home folder: committing versions and finding them again."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,13 @@ from lake.schema import duckdb_types, iceberg_schema, metrics
 from lake.version import CommitRecord, Version
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
     from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.table import Table
+
+    from lake.diff import Sides, VersionDiff
+    from lake.verify import Verified
 
 _NAMESPACE = "hanoi"
 
@@ -99,6 +106,71 @@ class Lake:
             if found.id == version:
                 return found
         raise UnknownVersion(dataset, version, [v.id for v in known])
+
+    def as_of(self, dataset: str, moment: datetime) -> Version:
+        """The version that was current at ``moment``, an aware datetime; raises UnknownVersion before the first."""
+        known = self.versions(dataset)
+        found = [v for v in known if v.committed_at <= moment]
+        if not found:
+            raise UnknownVersion(dataset, moment.isoformat(), [v.id for v in known])
+        return found[-1]
+
+    def diff(self, dataset: str, former: str, present: str, key: Sequence[str] = ()) -> "VersionDiff":
+        """What changed from version ``former`` to ``present``, by ``key`` where it is unique in both versions."""
+        from lake.diff import VersionDiff, counted
+        from lake.sql import connection
+
+        old, new = self.version(dataset, former), self.version(dataset, present)
+        with connection(self._spill(dataset)) as con:
+            sides, gone, come = self._sides(con, old, new, key)
+            added, removed, changed, per_column = counted(con, sides)
+        return VersionDiff(
+            dataset,
+            former,
+            present,
+            tuple(sides.key),
+            (old.rows, new.rows),
+            added,
+            removed,
+            changed,
+            come,
+            gone,
+            per_column,
+        )
+
+    def changes(
+        self, dataset: str, former: str, present: str, key: Sequence[str] = (), limit: int | None = None
+    ) -> "pa.Table":
+        """The rows that changed from version ``former`` to ``present``, as an Arrow table; see ``lake.diff.changes``."""
+        from lake.diff import changes
+        from lake.sql import connection
+
+        with connection(self._spill(dataset)) as con:
+            sides, _, _ = self._sides(con, self.version(dataset, former), self.version(dataset, present), key)
+            return changes(con, sides, limit)
+
+    def _sides(
+        self, con: "DuckDBPyConnection", old: Version, new: Version, key: Sequence[str]
+    ) -> "tuple[Sides, tuple[str, ...], tuple[str, ...]]":
+        from lake.diff import Sides, has_unique_key
+
+        queries = self.select(old), self.select(new)
+        before, after = ([str(c[0]) for c in con.execute(f"DESCRIBE {q}").fetchall()] for q in queries)
+        common = [c for c in before if c in after]
+        usable = set(key) <= set(common) and all(has_unique_key(con, q, key) for q in queries)
+        sides = Sides(*queries, common, tuple(key) if usable else ())
+        return sides, tuple(c for c in before if c not in after), tuple(c for c in after if c not in before)
+
+    def verify(self, dataset: str) -> "list[Verified]":
+        """Read and hash every version of a dataset again; what does not fit is told in the result, not raised."""
+        from lake.sql import connection
+        from lake.verify import verified
+
+        with self._opened(dataset) as table, connection(self._spill(dataset)) as con:
+            return verified(con, dataset, table, self.warehouse) if table else []
+
+    def _spill(self, dataset: str) -> Path:
+        return self.root / "spill" / f"{dataset}--read-{os.getpid()}"
 
     def files(self, version: Version) -> list[Path]:
         """The Parquet files that make up a version, none where it has no rows. They never change.

@@ -2,55 +2,35 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-_HOME = click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Thư mục trạng thái. / State folder. [HANOI_HOME, .hanoi]",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="In một đối tượng JSON. / Print one JSON object.")
+from ops.options import HOME, JSON, telling
+
 _PORT = click.option(
     "--port", type=click.IntRange(1, 65535), help="Cổng của cổng dữ liệu. / Port of the catalogue. [HANOI_PORT, 5000]"
 )
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def register(group: click.Group) -> None:
     """Add the platform's verbs to the one command."""
     for command in (demo, up, ingest, check, status):
         group.add_command(command)
+    from ops import lake_commands
 
-
-@contextmanager
-def _telling() -> Iterator[Any]:
-    """A teller; an error that the platform raises on purpose is shown in both languages and ends with exit code 1."""
-    from blueprint.errors import HanoiError
-    from dags.errors import DiskFull
-    from ops.show import Teller
-
-    teller = Teller()
-    try:
-        with DiskFull.told():
-            yield teller
-    except HanoiError as error:
-        teller.error(error)
-        sys.exit(1)
+    lake_commands.register(group)
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Kết thúc khi xong. / End when done instead of serving.")
-@_JSON
-@_HOME
+@JSON
+@HOME
 @_PORT
 def demo(once: bool, as_json: bool, home: Path | None, port: int | None) -> None:
     """Chạy toàn bộ quy trình với dữ liệu thật hoặc mô phỏng. / Run the whole way of the data."""
-    with _telling() as teller:
+    with telling() as teller:
         from ops.demo import demo as run
         from ops.demo import free_port
         from ops.settings import settings_for
@@ -63,12 +43,12 @@ def demo(once: bool, as_json: bool, home: Path | None, port: int | None) -> None
 
 
 @click.command()
-@_HOME
+@HOME
 @_PORT
 @click.option("--without-airflow", is_flag=True, help="Không chạy Airflow. / Leave the scheduler out.")
 def up(home: Path | None, port: int | None, without_airflow: bool) -> None:
     """Khởi động và giữ nền tảng chạy. / Start the platform and keep it up."""
-    with _telling() as teller:
+    with telling() as teller:
         from ops.settings import settings_for
         from ops.up import up as run
 
@@ -82,11 +62,11 @@ def up(home: Path | None, port: int | None, without_airflow: bool) -> None:
     type=click.Path(path_type=Path),
     help="Tệp gửi tay thay cho nguồn đã khai báo. / A file instead of the source.",
 )
-@_JSON
-@_HOME
+@JSON
+@HOME
 def ingest(dataset: str, file: Path | None, as_json: bool, home: Path | None) -> None:
     """Nạp một bộ dữ liệu qua DAG của nó. / Ingest one dataset through its DAG."""
-    with _telling() as teller:
+    with telling() as teller:
         from ops.catalogue import running
         from ops.ingest import ingest as run
         from ops.settings import settings_for
@@ -102,10 +82,10 @@ def ingest(dataset: str, file: Path | None, as_json: bool, home: Path | None) ->
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dataset", required=True, help="Bộ dữ liệu mà tệp thuộc về. / Dataset that the file is for.")
-@_JSON
+@JSON
 def check(file: Path, dataset: str, as_json: bool) -> None:
     """Kiểm tra tệp trước khi gửi; không thay đổi gì. / Check a file before sending; changes nothing."""
-    with _telling() as teller:
+    with telling() as teller:
         from ops.check import check as run
 
         with teller.console.status("Đang kiểm tra… / Checking…"):
@@ -120,11 +100,11 @@ def check(file: Path, dataset: str, as_json: bool) -> None:
 
 
 @click.command()
-@_JSON
-@_HOME
+@JSON
+@HOME
 def status(as_json: bool, home: Path | None) -> None:
     """Cho biết gì đang chạy và từng bộ dữ liệu đang ở đâu. / Say what runs and where each dataset stands."""
-    with _telling():
+    with telling():
         from ops.settings import settings_for
         from ops.status import status as read
 

@@ -23,12 +23,17 @@ def _commands() -> Iterator[str]:
     from hanoi_cloud._commands import hanoi
 
     join(hanoi)
-    context = click.Context(hanoi, info_name="hanoi", terminal_width=110)
-    for name in hanoi.list_commands(context):
-        command = hanoi.get_command(context, name)
+    yield from _of_group(hanoi, click.Context(hanoi, info_name="hanoi", terminal_width=110))
+
+
+def _of_group(group: click.Group, context: click.Context) -> Iterator[str]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         assert command is not None  # noqa: S101 - listed by the group itself
         inner = click.Context(command, info_name=name, parent=context, terminal_width=110)
-        yield f"### hanoi {name}\n\n```text\n{command.get_help(inner)}\n```\n"
+        yield f"### {inner.command_path}\n\n```text\n{command.get_help(inner)}\n```\n"
+        if isinstance(command, click.Group):
+            yield from _of_group(command, inner)
 
 
 def _settings() -> Iterator[str]:

@@ -65,7 +65,7 @@ def results_table(results: list[DatasetResult], width: int) -> Table:
     for r in results:
         mark = " [yellow]*[/yellow]" if r.simulated else ""
         version = f"{r.version}{' [green]+[/green]' if r.new_version else ''}" if r.version else "[red]—[/red]"
-        cells = [f"{r.id}{mark}", _count(r.rows_in), _count(r.rows_accepted), _count(r.rows_quarantined), version]
+        cells = [f"{r.id}{mark}", count(r.rows_in), count(r.rows_accepted), count(r.rows_quarantined), version]
         table.add_row(*cells, *([r.catalogue_url or "—"] if wide else []))
     notes = {
         "[green]+[/green] phiên bản mới / new version": any(r.new_version for r in results),
@@ -76,7 +76,8 @@ def results_table(results: list[DatasetResult], width: int) -> Table:
     return table
 
 
-def _count(number: int | None) -> str:
+def count(number: int | None) -> str:
+    """A number with points between thousands, as Vietnamese writes it."""
     return "—" if number is None else f"{number:,}".replace(",", ".")
 
 
@@ -111,7 +112,7 @@ def show_check(result: "CheckResult") -> None:
     c = result.conformed
     console.print(f"{result.contract}: {mark}")
     console.print(
-        f"Dòng / rows: {_count(c.rows_in)} · nhận / accepted: {_count(c.rows_accepted)} · cách ly / quarantined: {_count(c.rows_quarantined)}"
+        f"Dòng / rows: {count(c.rows_in)} · nhận / accepted: {count(c.rows_accepted)} · cách ly / quarantined: {count(c.rows_quarantined)}"
     )
     for lang in ("vi", "en"):
         console.print(escape(result.verdict.summary(lang)))
@@ -145,8 +146,8 @@ def show_status(found: "Status") -> None:
         table.add_row(
             d.id,
             d.version or "—",
-            _count(d.rows),
-            _count(d.last.rows_quarantined),
+            count(d.rows),
+            count(d.last.rows_quarantined),
             STATES.get(d.last.state, d.last.state),
         )
     console.print(table)

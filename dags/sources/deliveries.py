@@ -81,6 +81,11 @@ class DeliveryStore:
         content = json.loads((self.root / dataset / f"{delivery_id}.json").read_text(encoding="utf-8"))
         return Delivery(**{**content, "files": tuple(DeliveredFile(**f) for f in content["files"])})
 
+    def deliveries(self, dataset: str) -> list[Delivery]:
+        """Every kept delivery of a dataset, oldest first."""
+        found = [self.load(dataset, path.stem) for path in (self.root / dataset).glob("*.json")]
+        return sorted(found, key=lambda d: (d.fetched_at, d.id))
+
     def _fetch(self, contract: Contract, file: RemoteFile) -> DeliveredFile:
         try:
             return self._fetch_once(contract, file)

@@ -1,0 +1,137 @@
+"""What the verbs of ``hanoi lake`` show."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from lake import Version
+from lake.diff import VersionDiff
+from ops.provenance import Provenance
+from ops.show import count
+from ops.verify import Verification
+
+_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_KINDS = {"added": "[green]+[/green]", "removed": "[red]−[/red]", "changed": "[yellow]~[/yellow]"}
+
+
+def _console() -> Console:
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=160)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def show_versions(found: Sequence[Version]) -> None:
+    """The versions of a dataset, newest first."""
+    if not found:
+        _console().print("Chưa có phiên bản nào. / No version yet.")
+        return
+    table = _table(
+        "Phiên bản\nVersion",
+        "Ghi lúc\nCommitted",
+        "Dòng\nRows",
+        "Cách ly\nQuarantined",
+        "Hợp đồng\nContract",
+        "Tệp gốc\nDelivery",
+    )
+    for v in reversed(found):
+        mark = " [yellow]*[/yellow]" if v.simulated else ""
+        local = v.committed_at.astimezone(_ZONE).strftime("%d/%m/%Y %H:%M:%S")
+        table.add_row(f"{v.id}{mark}", local, count(v.rows), count(v.rows_quarantined), v.contract, v.delivery[:12])
+    _console().print(table)
+
+
+def show_diff(found: VersionDiff, rows: Sequence[dict[str, Any]]) -> None:
+    """The counts of a difference, then its first rows."""
+    console = _console()
+    console.print(
+        f"{found.dataset}: {found.former} → {found.present}: [green]+{count(found.added)}[/green] [red]−{count(found.removed)}[/red] "
+        f"[yellow]~{count(found.changed)}[/yellow] ({count(found.rows[0])} → {count(found.rows[1])} dòng / rows)"
+    )
+    for sign, columns in (("+", found.columns_added), ("−", found.columns_removed)):
+        if columns:
+            console.print(f"{sign} cột / columns: {', '.join(columns)}")
+    if changed := {c: n for c, n in found.per_column.items() if n}:
+        console.print(
+            "Giá trị đổi theo cột / changed values: " + ", ".join(f"{c} {count(n)}" for c, n in changed.items())
+        )
+    if not found.key and not found.same:
+        console.print(
+            "Không có khóa duy nhất ở cả hai bản: dòng sửa tính là bỏ và thêm. / No unique key in both: a changed row counts as both."
+        )
+    for row in rows:
+        console.print(f"{_KINDS[row['change']]} {escape(_row(row))}", soft_wrap=True)
+
+
+def _row(row: dict[str, Any]) -> str:
+    parts = []
+    for name, value in row.items():
+        if name == "change" or name.endswith("__new"):
+            continue
+        if not name.endswith("__old"):
+            parts.append(f"{name}={value}")
+            continue
+        plain, new = name.removesuffix("__old"), row[name.removesuffix("__old") + "__new"]
+        if row["change"] == "changed" and value != new:
+            parts.append(f"{plain}: {value} → {new}")
+        elif row["change"] != "changed":
+            parts.append(f"{plain}={new if row['change'] == 'added' else value}")
+    return ", ".join(parts)
+
+
+def show_verified(found: Verification) -> None:
+    """What is not what it was, or that all is well."""
+    console = _console()
+    for v in found.versions:
+        if not v.ok:
+            console.print(
+                f"[red]✗[/red] {v.dataset} {v.version}: {escape(v.problem_vi)}. / {escape(v.problem_en)}.",
+                soft_wrap=True,
+            )
+    for f in found.damaged:
+        console.print(
+            f"[red]✗[/red] {f.dataset}, {escape(f.name)}: {escape(f.problem_vi)}. / {escape(f.problem_en)}.",
+            soft_wrap=True,
+        )
+    size = sum(v.bytes for v in found.versions) / 1e6
+    mark = "[green]nguyên vẹn / whole[/green]" if found.ok else "[red]có hư hỏng / damaged[/red]"
+    console.print(
+        f"{len(found.versions)} phiên bản / versions ({size:,.1f} MB), {found.raw_files} tệp gốc / raw files: {mark}"
+    )
+
+
+def show_provenance(found: Provenance) -> None:
+    """Where a version comes from, one line a fact."""
+    console, v, delivery = _console(), found.version, found.delivery
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    lines = [
+        ("Phiên bản / version", f"{v.dataset}@{v.id}" + (" (dữ liệu mô phỏng / simulated)" if v.simulated else "")),
+        ("Bản trước / former", found.former or "—"),
+        ("Ghi lúc / committed", v.committed_at.astimezone(_ZONE).strftime("%d/%m/%Y %H:%M:%S %z")),
+        (
+            "Dòng / rows",
+            f"{count(v.rows)} (vào / in {count(v.rows_in)}, cách ly / quarantined {count(v.rows_quarantined)})",
+        ),
+        ("Băm nội dung / content hash", v.content_hash),
+        ("Hợp đồng / contract", f"{v.contract} {found.contract_sha256[:12] if found.contract_sha256 else '—'}"),
+        ("Cổng chất lượng / gate", v.gate),
+        ("Lần chạy / run", f"{v.run_id}, hanoi-cloud {v.code_version}"),
+        ("Nguồn / origin", delivery.origin if delivery else "—"),
+        *(("Tệp gốc / raw file", f"{f.name} sha256:{f.sha256}") for f in (delivery.files if delivery else ())),
+    ]
+    if found.replays is not None:
+        same = "giống hệt / the same content" if found.replays else f"KHÁC / DIFFERENT: {found.replayed}"
+        lines.append(("Dựng lại / replay", same))
+    for name, value in lines:
+        table.add_row(name, escape(value))
+    console.print(table)
