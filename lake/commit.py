@@ -11,6 +11,7 @@ from blueprint.sql import ident, literal
 from lake.accepted import Accepted
 from lake.content import content_hash
 from lake.evolve import evolve
+from lake.folders import private_folder
 from lake.read import current, data_files
 from lake.schema import read_fields
 from lake.sql import parquet
@@ -19,7 +20,6 @@ from lake.version import CommitRecord, Version
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from pyiceberg.expressions import BooleanExpression
-    from pyiceberg.schema import Schema
     from pyiceberg.table import Table
 
 
@@ -30,6 +30,7 @@ class Commit:
     con: "DuckDBPyConnection"
     table: "Table"
     warehouse: Path
+    spill: Path
 
     def write(self, accepted: Accepted, record: CommitRecord) -> Version:
         """Commit ``accepted`` as the next version, or return the current one, ``new=False``, where it says the same.
@@ -41,7 +42,12 @@ class Commit:
         tx = self.table.transaction()
         before = current(contract.dataset, self.table)
         schema = evolve(tx, contract, accepted.columns, before.contract if before else None)
-        rows, digest = content_hash(self.con, self._whole(accepted, before, schema), accepted.columns)
+        fields = read_fields(schema)
+        staged = self._staged(accepted, values, {name: field for field, (name, _) in fields.items()})
+        gone = self._replaced(values)
+        kept = [f for f in data_files(self.table, before, self.warehouse) if f not in gone] if before else []
+        parts = [f"SELECT * FROM {parquet([file], fields)}" for file in (*kept, *staged)]
+        rows, digest = content_hash(self.con, parts, accepted.columns)
         if before and (before.content_hash, before.contract) == (digest, contract.ref):
             return before
         number = before.number + 1 if before else 1
@@ -57,12 +63,8 @@ class Commit:
             contract=contract.ref,
         )
         token = uuid.uuid4().hex
-        ids = {name: field for field, (name, _) in read_fields(schema).items()}
-        files = [
-            self._copy(query, f"{number:06d}-{part:04d}-{token}.parquet", ids)
-            for part, query in enumerate(accepted.parts(values))
-        ]
-        if before and self._brings_known_partitions(values):
+        files = [self._placed(file, f"{number:06d}-{part:04d}-{token}.parquet") for part, file in enumerate(staged)]
+        if gone:
             tx.delete(_rows_of(contract.partition, values))
         tx.add_files(files, snapshot_properties=version.properties(token), check_duplicate_files=False)
         tx.commit_transaction()
@@ -70,35 +72,36 @@ class Commit:
         assert written is not None  # noqa: S101 - the transaction has just put it there
         return replace(written, new=True)
 
-    def _whole(self, accepted: Accepted, before: Version | None, schema: "Schema") -> str:
-        """A query for all rows of the new version: the accepted ones and those of untouched partitions."""
-        name = accepted.contract.partition
-        if name is None or before is None:
-            return accepted.relation
-        column = ident(name)
-        kept = f"SELECT * FROM {parquet(data_files(self.table, before, self.warehouse), read_fields(schema))}"
-        return (
-            f"({accepted.relation}) UNION ALL BY NAME "
-            f"(SELECT * FROM ({kept}) WHERE {column} NOT IN (SELECT DISTINCT {column} FROM ({accepted.relation})))"
-        )
+    def _staged(self, accepted: Accepted, values: list[Any], ids: Mapping[str, int]) -> list[Path]:
+        """Write the new rows beside the table, one file a part, sorted; whoever holds the lock sweeps them away."""
+        fields = ", ".join(f"{ident(column)}: {field}" for column, field in ids.items())
+        private_folder(self.spill)  # the sweep before a commit takes it away
+        files = []
+        for part, query in enumerate(accepted.parts(values)):
+            file = self.spill / f"{part:04d}.parquet"
+            target = literal(str(file))
+            self.con.execute(f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {{{fields}}})")
+            files.append(file)
+        return files
 
-    def _brings_known_partitions(self, values: list[Any]) -> bool:
-        """Whether the table has rows that the new ones replace; its partition column may still bear its former name."""
+    def _replaced(self, values: list[Any]) -> set[Path]:
+        """The files whose rows the new ones replace; the table's partition column may still bear its former name."""
+        from lake.location import local_path
+
         schema, spec = self.table.schema(), self.table.spec()
         partition = next((schema.find_column_name(field.source_id) for field in spec.fields), None)
-        return next(iter(self.table.scan(row_filter=_rows_of(partition, values)).plan_files()), None) is not None
+        found = self.table.scan(row_filter=_rows_of(partition, values)).plan_files()
+        return {local_path(task.file.file_path, self.warehouse) for task in found}
 
-    def _copy(self, query: str, name: str, ids: Mapping[str, int]) -> str:
-        """Write one data file, force it to disk, and return its Iceberg location."""
+    def _placed(self, file: Path, name: str) -> str:
+        """Move a staged file to the table's data, force it to disk, and return its Iceberg location."""
         from lake.location import local_path, sync
 
         location = f"{self.table.location()}/data/{name}"
         path = local_path(location, self.warehouse)
-        fields = ", ".join(f"{ident(column)}: {field}" for column, field in ids.items())
-        self.con.execute(
-            f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {{{fields}}})"
-        )
-        sync(path)
+        sync(file)
+        file.rename(path)
+        sync(path.parent)
         return location
 
 

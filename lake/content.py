@@ -1,47 +1,100 @@
 """The content hash: one SHA-256 for what a table says, whatever the order of its rows and the bytes of its files.
 
-Each row is written as its columns in order of name, each value as ``n`` for null or ``v<bytes>:<text>``, and hashed
-with SHA-256. The digests are added up as four unsigned 64-bit numbers without overflow, so order does not count and
-repeated rows do. The result is the SHA-256 of one JSON line of the schema, the row count and the four sums.
+Each part of a table (its one file, or the file of each partition) is read in the order of its rows, which a commit
+sorts by the key and then by every column. Of each column two digests are taken: of one number per row that says where
+a value is missing or how many bytes it has, and of the values one after the other. A part's digest is that of its
+row count and its columns' digests by name; the content hash is that of the schema, the number of rows and the sorted
+digests of the parts.
 
-Texts of values: strings as they are (UTF-8), integers and decimals in base ten (decimals with six places), booleans
-``true``/``false``, dates ISO 8601, timestamps microseconds since 1970-01-01T00:00Z, doubles their 64 IEEE 754 bits
-(negative zero as zero, every NaN alike).
+Numbers are little-endian. Per row: -1 for null, else the bytes of a text or 0. Values: texts in UTF-8; integers, dates
+(days since 1970-01-01) and timestamps (microseconds since 1970-01-01T00:00Z) as 64-bit integers, booleans as 0 and 1
+likewise; decimals as 128-bit integers without their point; doubles and floats as 64-bit IEEE 754, negative zero as
+zero and every NaN alike. A null adds no bytes to the values of a text and zero bits to those of the others.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from blueprint.sql import ident
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-_TEXT: Mapping[str, str] = {
-    "TIMESTAMP": "CASE WHEN isinf({c}) THEN {c}::VARCHAR ELSE epoch_us({c})::VARCHAR END",
-    "TIMESTAMP WITH TIME ZONE": "CASE WHEN isinf({c}) THEN {c}::VARCHAR ELSE epoch_us({c})::VARCHAR END",
-    "FLOAT": "CASE WHEN isnan({c}) THEN 'nan' WHEN {c} = 0 THEN '0' ELSE CAST(CAST({c} AS BIT) AS VARCHAR) END",
-    "DOUBLE": "CASE WHEN isnan({c}) THEN 'nan' WHEN {c} = 0 THEN '0' ELSE CAST(CAST({c} AS BIT) AS VARCHAR) END",
-}
+_BATCH = 100_000
 
 
-def _value(name: str, duckdb_type: str) -> str:
-    text = _TEXT.get(duckdb_type, "CAST({c} AS VARCHAR)").format(c=ident(name))
-    return f"coalesce('v' || strlen({text}) || ':' || ({text}), 'n')"
+def content_hash(connection: "DuckDBPyConnection", parts: Iterable[str], types: Mapping[str, str]) -> tuple[int, str]:
+    """Row count and content hash (64 hexadecimal digits) of the queries ``parts``, whose columns have ``types``.
+
+    Parts without rows count for nothing, so that a table without rows has one hash.
+    """
+    found = [part for part in (_part(connection, query, types) for query in parts) if part[0]]
+    rows = sum(number for number, _ in found)
+    line = [sorted(types.items()), rows, sorted(digest for _, digest in found)]
+    return rows, hashlib.sha256(_json(line)).hexdigest()
 
 
-def content_hash(connection: "DuckDBPyConnection", relation: str, types: Mapping[str, str]) -> tuple[int, str]:
-    """Row count and content hash (64 hexadecimal digits) of the query ``relation``, whose columns have ``types``."""
-    columns = sorted(types.items())
-    row = " || ".join(_value(name, kind) for name, kind in columns)
-    sums = ", ".join(
-        f"coalesce(sum(('0x' || substr(digest, {start}, 16))::UBIGINT), 0)::VARCHAR" for start in (1, 17, 33, 49)
-    )
-    found = connection.execute(
-        f"SELECT count(*), {sums} FROM (SELECT sha256({row}) AS digest FROM ({relation}))"
-    ).fetchone()
-    rows, *parts = found or (0, "0", "0", "0", "0")
-    line = json.dumps([columns, rows, parts], ensure_ascii=False, separators=(",", ":"))
-    return rows, hashlib.sha256(line.encode()).hexdigest()
+def _part(connection: "DuckDBPyConnection", query: str, types: Mapping[str, str]) -> tuple[int, str]:
+    names = sorted(types)
+    columns = ", ".join(map(ident, names))
+    digests = {name: (hashlib.sha256(), hashlib.sha256()) for name in names}
+    rows = 0
+    for batch in connection.execute(f"SELECT {columns} FROM ({query})").to_arrow_reader(_BATCH):
+        rows += batch.num_rows
+        for name, column in zip(names, batch.columns, strict=True):
+            shape, values = _canonical(column)
+            digests[name][0].update(shape)
+            digests[name][1].update(values)
+    said = [[name, shape.hexdigest(), values.hexdigest()] for name, (shape, values) in digests.items()]
+    return rows, hashlib.sha256(_json([rows, said])).hexdigest()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _canonical(column: "pa.Array[Any]") -> "tuple[memoryview, memoryview]":
+    """The bytes of a column that its digests are taken of: one number per row, and the values."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        lengths = pc.fill_null(pc.binary_length(column), -1).to_numpy(zero_copy_only=False)
+        return _bytes(lengths.astype("<i8")), _text_bytes(pc.fill_null(column, ""))
+    shape = np.where(column.is_null().to_numpy(zero_copy_only=False), -1, 0).astype("<i8")
+    if pa.types.is_decimal(kind):
+        wide = pc.fill_null(column.cast(pa.decimal128(38, kind.scale)), 0)
+        words = np.frombuffer(wide.buffers()[1], dtype="<i8")[2 * wide.offset : 2 * (wide.offset + len(wide))]
+        return _bytes(shape), _bytes(words)
+    if pa.types.is_floating(kind):
+        numbers = pc.fill_null(column.cast(pa.float64()), 0.0).to_numpy(zero_copy_only=False).astype("<f8")
+        numbers[numbers == 0.0] = 0.0
+        numbers[np.isnan(numbers)] = np.nan
+        return _bytes(shape), _bytes(numbers)
+    whole = pa.int32() if pa.types.is_date32(kind) else pa.int64()
+    numbers = pc.fill_null(column.cast(whole), 0).to_numpy(zero_copy_only=False)
+    return _bytes(shape), _bytes(numbers.astype("<i8"))
+
+
+def _bytes(numbers: "np.ndarray[Any, Any]") -> memoryview:
+    import numpy as np
+
+    return memoryview(np.ascontiguousarray(numbers)).cast("B")
+
+
+def _text_bytes(column: "pa.Array[Any]") -> memoryview:
+    import numpy as np
+    import pyarrow as pa
+
+    _, offsets, data = column.buffers()
+    width = "<i8" if pa.types.is_large_string(column.type) else "<i4"
+    ends = np.frombuffer(offsets, dtype=width)[column.offset : column.offset + len(column) + 1]
+    if data is None or not len(column):
+        return memoryview(b"")
+    return memoryview(data)[int(ends[0]) : int(ends[-1])]

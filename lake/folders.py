@@ -1,6 +1,7 @@
 """Folders that only their owner can read, and files that are whole or not there."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,3 +23,12 @@ def replacing(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch(folder: Path) -> Iterator[Path]:
+    """A private folder for the length of a block, gone with all that is in it when the block ends."""
+    try:
+        yield private_folder(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

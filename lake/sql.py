@@ -39,8 +39,3 @@ def connection(spill: Path) -> Iterator["DuckDBPyConnection"]:
     with duckdb.connect(config=config) as opened:
         opened.execute("SET TimeZone = 'UTC'")
         yield opened
-
-
-def parquet_file(path: Path) -> str:
-    """A query for all rows of one Parquet file."""
-    return f"SELECT * FROM read_parquet({file_literal(path)}, hive_partitioning=false)"

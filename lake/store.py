@@ -11,7 +11,7 @@ from blueprint import Column, Concept, Contract
 from blueprint.errors import HanoiError
 from lake.accepted import Accepted
 from lake.errors import LakeBusy, UnknownVersion, write_error
-from lake.folders import private_folder
+from lake.folders import private_folder, scratch
 from lake.schema import duckdb_types, iceberg_schema, metrics
 from lake.version import CommitRecord, Version
 
@@ -66,13 +66,13 @@ class Lake:
         rows = Accepted(contract, duckdb_types(contract, concepts), Path(accepted))
         spill = self.root / "spill" / contract.dataset
         try:
-            with self._lock(contract.dataset), connection(spill) as con:
+            with self._lock(contract.dataset), scratch(spill), connection(spill) as con:
                 rows.check(con)
                 with self._catalog(create=True) as catalog:
                     table = self._table(catalog, rows)
                     sweep(table, self.warehouse, spill)
                     try:
-                        return Commit(con, table, self.warehouse).write(rows, record)
+                        return Commit(con, table, self.warehouse, spill).write(rows, record)
                     except BaseException:
                         with suppress(Exception):
                             sweep(self._table(catalog, rows), self.warehouse, spill)

@@ -45,7 +45,8 @@ def _verified(con: "DuckDBPyConnection", version: Version, table: "Table", wareh
         snapshot = table.snapshot_by_id(version.snapshot_id)
         schema = table.schemas()[snapshot.schema_id] if snapshot and snapshot.schema_id is not None else table.schema()
         fields = read_fields(schema)
-        rows, digest = content_hash(con, f"SELECT * FROM {parquet(files, fields)}", dict(fields.values()))
+        parts = [f"SELECT * FROM {parquet([file], fields)}" for file in files]
+        rows, digest = content_hash(con, parts, dict(fields.values()))
     except Exception as error:
         # Whatever a damaged file makes DuckDB or pyiceberg raise, it is the finding, not a failure of the check.
         told = str(error).splitlines()[0] if str(error) else repr(error)

@@ -18,9 +18,10 @@ def register(group: click.Group) -> None:
     """Add the platform's verbs to the one command."""
     for command in (demo, up, ingest, check, status):
         group.add_command(command)
-    from ops import lake_commands
+    from ops import bench_commands, lake_commands
 
-    lake_commands.register(group)
+    for room in (lake_commands, bench_commands):
+        room.register(group)
 
 
 @click.command()

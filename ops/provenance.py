@@ -83,9 +83,10 @@ def _replay(
     settings: PipelineSettings,
 ) -> str:
     """The content hash of what the version's raw bytes conform to under its contract, in a temporary folder."""
+    from lake.accepted import Accepted
     from lake.content import content_hash
     from lake.schema import duckdb_types
-    from lake.sql import connection, parquet_file
+    from lake.sql import connection
 
     if contract is None or delivery is None:
         raise BlueprintError(
@@ -101,7 +102,7 @@ def _replay(
     with tempfile.TemporaryDirectory(prefix="hanoi-replay-") as folder:
         conformed = conform(contract, plan, delivery, store, Path(folder), max_rows=settings.max_rows)
         with connection(Path(folder) / "spill") as con:
-            _, found = content_hash(
-                con, parquet_file(Path(conformed.accepted)), duckdb_types(contract, plan.concept_of)
-            )
+            types = duckdb_types(contract, plan.concept_of)
+            rows = Accepted(contract, types, Path(conformed.accepted))
+            _, found = content_hash(con, rows.parts([]), types)
     return found

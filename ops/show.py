@@ -13,6 +13,7 @@ from ops.airflow import DagEvent
 from ops.results import DatasetResult
 
 if TYPE_CHECKING:
+    from benchmarks.measure import Result
     from ops.check import CheckResult
     from ops.status import Status
 
@@ -79,6 +80,22 @@ def results_table(results: list[DatasetResult], width: int) -> Table:
 def count(number: int | None) -> str:
     """A number with points between thousands, as Vietnamese writes it."""
     return "—" if number is None else f"{number:,}".replace(",", ".")
+
+
+def bench_table(results: "Iterable[Result]") -> Table:
+    """A benchmark's results, one line a comparison."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("Việc / Work", "So với / Against"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("Ta / Ours", "Họ / Theirs", "Tỷ lệ / Ratio", "Mức / Reach", ""):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for r in results:
+        mark = "[green]✓[/green]" if r.ok else "[red]✗[/red]"
+        unit = f" {r.unit}"
+        table.add_row(
+            r.work, r.against, f"{r.ours:g}{unit}", f"{r.theirs:g}{unit}", f"{r.ratio:.3f}", f"≤ {r.reach:g}", mark
+        )
+    return table
 
 
 def show_failures(teller: Teller, results: list[DatasetResult]) -> None:

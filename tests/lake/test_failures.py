@@ -29,7 +29,7 @@ def assert_whole(store: Lake, since: int = 0) -> list[Version]:
     types = duckdb_types(make_contract(TYPES), make_concept)
     with connection(store.root / "spill" / "test") as con:
         for version in found[min(since, len(found) - 1) :] if found else []:
-            assert content_hash(con, store.select(version), types) == (version.rows, version.content_hash)
+            assert content_hash(con, [store.select(version)], types) == (version.rows, version.content_hash)
     assert [v.number for v in found] == list(range(1, len(found) + 1))
     return found
 
