@@ -7,9 +7,12 @@ from itertools import pairwise
 import pytest
 
 from blueprint import Classification, blueprint
+from blueprint.concept import Mode
 
 OLD, NEW = date(2025, 6, 30), date(2025, 7, 1)
 CODELISTS = sorted(blueprint().codelists)
+BEFORE_SUCCESSORS = {"provinces-63"}
+"""Lists released before entries could name what follows them."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,55 @@ def test_a_ward_code_without_a_date_is_refused(wards):
 def test_one_code_names_two_units_in_two_eras(wards):
     assert wards.find("00004", OLD).vi == "Phường Trúc Bạch"
     assert wards.find("00004", NEW).vi == "Phường Ba Đình"
-    assert wards.find("00004", date(2024, 12, 31)) is None, "the list says nothing about days before it took effect"
+    assert wards.find("00235", date(2024, 12, 31)).vi == "Phường Ngã Tư Sở"
+    assert wards.find("00235", date(2025, 1, 1)).vi == "Phường Thịnh Quang"
+    assert wards.find("00004", date(2013, 12, 26)) is None, "the list says nothing about days that it does not cover"
+
+
+@pytest.mark.parametrize(
+    ("day", "units"),
+    [
+        (date(2013, 12, 27), 584),
+        (date(2020, 2, 29), 584),
+        (date(2020, 3, 1), 579),
+        (date(2024, 12, 31), 579),
+        (date(2025, 1, 1), 526),
+        (OLD, 526),
+        (NEW, 126),
+        (date(2026, 11, 22), 126),
+    ],
+)
+def test_the_city_had_as_many_units_as_the_resolutions_say(wards, day, units):
+    assert len(wards.codes(day)) == units
+
+
+def test_an_old_code_holds_in_2024_and_no_longer_in_2026(wards):
+    vanished = wards.find("00010", date(2024, 6, 1))
+    assert vanished.vi == "Phường Nguyễn Trung Trực"
+    assert (vanished.valid_to, vanished.successor) == (date(2024, 12, 31), ("00004",))
+    assert wards.find("00010", date(2026, 1, 1)) is None
+    assert len(wards.codes(date(2024, 6, 1)) - wards.codes(OLD)) == 53
+
+
+def test_all_that_version_1_said_of_the_wards_still_holds(wards):
+    first = blueprint().codelist_versions["ha-noi-wards"][0]
+    assert first.version == 1
+    assert (wards.version, wards.open, wards.compatibility) == (2, True, Mode.BACKWARD)
+    for entry in first.entries:
+        for day in (entry.valid_from, entry.valid_to or date(2026, 11, 22)):
+            now = wards.find(entry.code, day)
+            assert (now.vi, now.en, now.attributes) == (entry.vi, entry.en, entry.attributes), (entry.code, day)
+
+
+def test_a_unit_that_stays_as_it_is_has_one_entry(wards):
+    spans: dict[tuple[str, str], list[tuple[date, date | None]]] = {}
+    for entry in wards.entries:
+        spans.setdefault((entry.code, entry.vi), []).append((entry.valid_from, entry.valid_to))
+    apart = [
+        k for k, found in spans.items() for a, b in pairwise(sorted(found, key=lambda s: s[0])) if _next(a[1]) == b[0]
+    ]
+    founded_anew = {key for key in apart if wards.find(key[0], NEW).valid_from == NEW}
+    assert set(apart) == founded_anew, "only a unit that the law founds anew on 1 July 2025 begins another entry"
 
 
 def test_ward_codes_stay_text_of_five_digits(wards):
@@ -102,6 +153,86 @@ def test_the_crosswalk_follows_the_wording_of_the_law(pairs):
     assert "00553-00562" not in by_code, "clause 110 names Đặng Xá, not Cổ Bi"
 
 
+def _next(day):
+    return day + timedelta(1)
+
+
+def _retired(codelist):
+    """The entries that ended, of a list whose entries name what follows."""
+    return [e for e in codelist.entries if e.valid_to and e.valid_to < date.max]
+
+
+@pytest.mark.parametrize("name", [n for n in CODELISTS if n not in BEFORE_SUCCESSORS])
+def test_a_retired_code_names_what_follows_it(name):
+    codelist = blueprint().codelist(name)
+    for entry in _retired(codelist):
+        assert entry.successor, f"{entry.code} of {entry.valid_to}"
+        if entry.successor != ("none",):
+            assert set(entry.successor) <= codelist.codes(_next(entry.valid_to)), f"{entry.code} of {entry.valid_to}"
+    assert not any(e.successor for e in codelist.entries if e.valid_to is None)
+
+
+def test_63_provinces_became_34():
+    provinces = blueprint().codelist("provinces")
+    counts = [(date(2008, 7, 31), 64), (date(2024, 12, 31), 63), (OLD, 63), (NEW, 34), (date(2026, 11, 22), 34)]
+    assert [len(provinces.codes(day)) for day, _ in counts] == [n for _, n in counts]
+    assert (provinces.find("24", OLD).vi, provinces.find("24", NEW).vi) == ("Tỉnh Bắc Giang", "Tỉnh Bắc Ninh")
+    assert provinces.find("75", date(2026, 4, 29)).vi == "Tỉnh Đồng Nai"
+    assert provinces.find("75", date(2026, 4, 30)).vi == "Thành phố Đồng Nai"
+    unchanged = {e.code for e in provinces.entries if e.valid_from < NEW and e.valid_to is None}
+    assert len(unchanged) == 11
+    assert {"01", "46"} <= unchanged
+
+
+def test_former_provinces_are_those_of_the_older_list():
+    older, provinces = blueprint().codelist("provinces-63"), blueprint().codelist("provinces")
+    for day in (date(2008, 7, 31), date(2024, 12, 31), OLD):
+        assert {(c, older.find(c, day).vi) for c in older.codes(day)} == {
+            (c, provinces.find(c, day).vi) for c in provinces.codes(day)
+        }
+
+
+def test_the_districts_are_those_that_the_wards_name(wards):
+    districts = blueprint().codelist("ha-noi-districts")
+    named = {
+        (e.attributes["district_code"], e.attributes["district"]) for e in wards.entries if "district" in e.attributes
+    }
+    assert named == {(e.code, e.vi) for e in districts.entries}
+    assert len(districts.codes(OLD)) == 30
+    assert districts.codes(NEW) == frozenset()
+
+
+def test_levels_of_online_services_changed_in_2022():
+    levels = blueprint().codelist("online-service-levels")
+    assert levels.codes(date(2022, 8, 14)) == {"1", "2", "3", "4"}
+    assert levels.codes(date(2022, 8, 15)) == {"full", "partial"}
+    with pytest.raises(ValueError, match="only read as of a date"):
+        levels.codes()
+
+
+def test_the_categories_of_the_vietnamese_index_leave_no_gap():
+    ranges = [e.attributes for e in blueprint().codelist("vn-aqi-categories").entries]
+    assert [int(r["lowest"]) for r in ranges] == [0, *(int(r["highest"]) + 1 for r in ranges[:-1])]
+    assert int(ranges[-1]["highest"]) == 500
+
+
+def test_cas_numbers_of_pollutants_have_the_right_check_digit():
+    numbers = [e.attributes["cas"] for e in blueprint().codelist("pollutants").entries if "cas" in e.attributes]
+    assert len(numbers) == 4
+    for number in numbers:
+        digits, check = number.replace("-", "")[:-1], int(number[-1])
+        assert sum(n * int(d) for n, d in enumerate(reversed(digits), start=1)) % 10 == check, number
+
+
+def test_every_list_says_where_it_comes_from_in_two_languages():
+    assert len(CODELISTS) >= 30
+    for name in CODELISTS:
+        for codelist in blueprint().codelist_versions[name]:
+            assert codelist.source, name
+            assert codelist.definition.vi != codelist.definition.en, name
+            assert all(e.vi and e.en for e in codelist.entries), name
+
+
 def test_63_provinces_and_one_that_joined_the_city():
     provinces = blueprint().codelist("provinces-63")
     assert len(provinces.codes(date(2024, 12, 31))) == 63
@@ -151,6 +282,8 @@ def test_the_list_of_classifications_is_the_order_that_the_code_uses():
     assert [e.code for e in blueprint().codelist("classification").entries] == [c.value for c in Classification]
 
 
-def test_every_concept_is_used():
+def test_every_column_of_every_contract_binds_to_a_declared_concept():
     plan = blueprint()
-    assert {c.concept for contract in plan.contracts.values() for c in contract.columns} == set(plan.concepts)
+    columns = [c for versions in plan.contract_versions.values() for contract in versions for c in contract.columns]
+    assert columns
+    assert [c.name for c in columns if c.concept not in plan.concepts] == []
