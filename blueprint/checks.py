@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blueprint.codelist import CodeEntry, CodeList
+from blueprint.concept import Concept
 from blueprint.contract import Column, Contract
 from blueprint.crosswalk import Crosswalk
+from blueprint.identifiers import IDENTIFIERS
 from blueprint.problems import Loc, Problem, near, position
 
 if TYPE_CHECKING:
     from blueprint.load import Blueprint
 
 _REFERENCES = {"agency": "organisations", "licence": "licences", "frequency": "frequencies", "theme": "themes"}
+_LEVELS = ("shape", "checksum", "register")
 _IN_SQL = re.compile(r"\{(?:codelist|crosswalk):([a-z0-9-]+)\}")
 
 
@@ -47,9 +50,29 @@ class _Checks:
             file = f"concepts/{concept.concept}/{concept.version}.yaml"
             if concept.codelist and concept.codelist not in self.plan.codelists:
                 yield self.unknown(file, ["codelist"], concept.codelist, self.plan.codelists)
+            yield from self.identifier(file, concept)
             for i, ref in enumerate(concept.same_as):
                 if ref not in self.plan.concepts:
                     yield self.unknown(file, ["same_as", i], ref, self.plan.concepts)
+
+    def identifier(self, file: str, concept: Concept) -> Iterator[Problem]:
+        """A value is never said to be checked further than its identifier can be."""
+        if concept.identifier is None:
+            if concept.validation not in (None, "shape"):
+                vi = f"mức {concept.validation} cần một identifier."
+                yield self.at(
+                    file, "validation", ["validation"], vi, f"the level {concept.validation} needs an identifier."
+                )
+        elif concept.identifier not in IDENTIFIERS:
+            yield self.unknown(file, ["identifier"], concept.identifier, IDENTIFIERS)
+        else:
+            reached = IDENTIFIERS[concept.identifier].level.value
+            if concept.validation is None or _LEVELS.index(concept.validation) > _LEVELS.index(reached):
+                vi, en = (
+                    f"phải nêu mức kiểm tra, không quá {reached}.",
+                    f"must state the level, which is {reached} at most.",
+                )
+                yield self.at(file, "validation", ["validation"], vi, en, concept.validation or "")
 
     def contracts(self) -> Iterator[Problem]:
         for contract in self.plan.every_contract():

@@ -15,14 +15,16 @@ from blueprint.codelist import CodeList
 from blueprint.concept import Concept
 from blueprint.contract import Column, Contract
 from blueprint.errors import BlueprintError
+from blueprint.identifiers import explain, good_sql
 from blueprint.load import Blueprint
 from blueprint.sql import ident, literal, member
 from blueprint.types import DATED, FLOATING, NUMERIC, WHOLE
+from blueprint.units.names import name_holds_sql
 
 KEY_DUPLICATE = "key-duplicate"
 KEY_CONFLICT = "key-conflict"
 Severity = Literal["error", "warning"]
-Kind = Literal["required", "range", "length", "pattern", "code", "contract"]
+Kind = Literal["required", "range", "length", "pattern", "identifier", "code", "name", "contract"]
 _LISTED = 8
 
 
@@ -163,6 +165,11 @@ def _of_column(column: Column, contract: Contract, blueprint: Blueprint) -> Iter
             f"phải có dạng {shown[0]}{vi_such}.",
             f"must have the form {shown[1]}{en_such}.",
         )
+    if concept.identifier:
+        suited("identifier", {"string"})
+        yield rule("identifier", good_sql(concept.identifier, quoted), *explain(concept.identifier))
+    if column.names:
+        yield rule("name", *_named(column, contract, blueprint))
     if allowed:
         sql, columns = _coded(column, concept, allowed, contract, blueprint)
         yield rule("code", sql, *_code_message(column, allowed), columns)
@@ -202,6 +209,34 @@ def _coded(
     return f"{quoted} IS NULL OR coalesce({' OR '.join(holding) or 'false'}, false)", (
         column.name,
         dated_by,
+    )
+
+
+def _named(column: Column, contract: Contract, blueprint: Blueprint) -> tuple[str, str, str, tuple[str, ...]]:
+    """The rule that a name is the one that its code bears on the row's date: the right code of the wrong era shows by it."""
+    coded = contract.column(column.names or "")
+    concept = blueprint.concept_of(coded)
+    allowed = blueprint.codelist(concept.codelist) if concept.codelist else None
+    if allowed is None or not allowed.dated or concept.type != "string":
+        raise BlueprintError(
+            f"{contract.ref}.{column.name}: names phải chỉ một cột mã có danh mục đọc theo ngày; {coded.name} không phải cột như vậy.",
+            f"{contract.ref}.{column.name}: names must name a code column of a list that is read as of a date; {coded.name} is none.",
+        )
+    fixed = fixed_date(coded)
+    day = fixed or _day(coded, allowed, contract, blueprint)
+    vi_day, en_day = (
+        (f"ngày {fixed}", f"on {fixed}")
+        if fixed
+        else (f"vào ngày ở cột {coded.as_of}", f"on the date in {coded.as_of}")
+    )
+    sample = next((e for e in reversed(allowed.entries) if e.valid_to is None), None)
+    vi_such, en_such = _such_as(f"{sample.code} = {sample.vi}" if sample else None)
+    used = (column.name, coded.name) if fixed else (column.name, coded.name, coded.as_of or "")
+    return (
+        name_holds_sql(allowed, ident(coded.name), ident(column.name), day),
+        f"phải là tên của mã ở cột {coded.name} {vi_day}{vi_such}.",
+        f"must be the name that the code in {coded.name} bears {en_day}{en_such}.",
+        used,
     )
 
 

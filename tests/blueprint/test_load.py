@@ -14,7 +14,7 @@ CROSSWALK = "contracts/so-noi-vu/ward-crosswalk/1.0.0.yaml"
 @pytest.fixture
 def root(tmp_path):
     """A copy of the declarations that a test may spoil."""
-    for folder in ("concepts", "codelists", "contracts"):
+    for folder in ("concepts", "codelists", "contracts", "crosswalks"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 

@@ -114,3 +114,18 @@ def test_the_position_of_a_node_counts_from_one():
 def test_what_is_near_is_offered_in_both_languages():
     assert near("licences", ["licence", "agency"]) == (" Gần giống: licence.", " Close to it: licence.")
     assert near("xyz", ["licence"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("identifier: tax-code", "identifier: tax-codes", "'tax-codes' is not declared. Close to it: tax-code"),
+        ("validation: checksum", "validation: register", "must state the level, which is checksum at most"),
+        ("validation: checksum\n", "", "must state the level, which is checksum at most"),
+    ],
+)
+def test_a_value_is_never_said_to_be_checked_further_than_it_can_be(root, old, new, said):  # noqa: F811
+    spoil(root, "concepts/tax-code/1.yaml", old, new)
+    with pytest.raises(DeclarationError) as caught:
+        load(root)
+    assert said in caught.value.en

@@ -3,13 +3,15 @@ from datetime import date
 import duckdb
 import pytest
 
-from blueprint import Rule
+from blueprint import CodeEntry, Rule
 from blueprint.errors import BlueprintError
 from blueprint.rules import KEY_CONFLICT, KEY_DUPLICATE, row_rules, type_rule
 from blueprint.sql import literal
 from tests.quality.builders import (
     BLUEPRINT,
     COLOURS,
+    NEW,
+    OLD,
     STOCK,
     TYPES,
     blueprint,
@@ -122,6 +124,58 @@ def test_a_length_counts_letters_not_bytes(note, good):
     assert "từ 2 đến 4 ký tự" in found.vi
     assert "between 2 and 4 characters" in found.en
     assert holds(found, note=note) is good
+
+
+@pytest.mark.parametrize(
+    ("value", "good"), [("0100109106", True), ("0100109107", False), ("0100109106-001", True), (None, True)]
+)
+def test_an_identifier_is_checked_as_far_as_it_can_be(value, good):
+    plan = blueprint(concept("firm", "string", identifier="tax-code", validation="checksum"))
+    (found,) = row_rules(contract(column("note", "firm")), plan)
+    assert (found.id, found.kind) == ("note-identifier", "identifier")
+    assert found.vi.startswith("«Cột note» (note) phải là")
+    assert holds(found, note=value) is good
+
+
+UNITS = codelist(
+    "units",
+    CodeEntry(code="00004", vi="Phường Trúc Bạch", en="Truc Bach Ward", valid_from=date(2013, 1, 1), valid_to=OLD),
+    CodeEntry(code="00004", vi="Phường Ba Đình", en="Ba Dinh Ward", valid_from=NEW),
+    CodeEntry(code="00175", vi="Phường Yên Hòa", en="Yen Hoa Ward", valid_from=NEW),
+    dated=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "day", "good"),
+    [
+        ("00004", "Phường Trúc Bạch", date(2024, 5, 1), True),
+        ("00004", "Phường Ba Đình", date(2024, 5, 1), False),
+        ("00004", "phường ba đình", date(2026, 5, 1), True),
+        ("00004", "Phường Trúc Bạch", date(2026, 5, 1), False),
+        ("00175", "Yên Hoà", date(2026, 5, 1), True),
+        ("00004", None, date(2024, 5, 1), True),
+        ("00004", "Phường Ba Đình", None, False),
+    ],
+)
+def test_the_right_code_of_the_wrong_era_shows_by_its_name(code, name, day, good):
+    plan = blueprint(
+        concept("unit", "string", codelist="units"),
+        concept("day", "date"),
+        concept("name", "string"),
+        codelists=(UNITS,),
+    )
+    of = contract(column("ward", "unit", as_of="day"), column("day", "day"), column("note", "name", names="ward"))
+    found = next(r for r in row_rules(of, plan) if r.id == "note-name")
+    assert found.columns == ("note", "ward", "day")
+    assert "00175 = Phường Yên Hòa" in found.vi
+    assert holds(found, ward=code, note=name, day=day) is good
+
+
+def test_names_needs_a_code_column_that_is_read_as_of_a_date():
+    plan = blueprint(concept("colour", "string", codelist="colours"), concept("name", "string"), codelists=(COLOURS,))
+    with pytest.raises(BlueprintError, match="list that is read as of a date; colour is none"):
+        row_rules(contract(column("colour", "colour"), column("note", "name", names="colour")), plan)
 
 
 def test_the_column_narrows_the_concept():
