@@ -12,7 +12,7 @@ from typing import Literal
 
 from blueprint import example
 from blueprint.codelist import CodeList
-from blueprint.concept import Concept
+from blueprint.concept import Classification, Concept
 from blueprint.contract import Column, Contract
 from blueprint.errors import BlueprintError
 from blueprint.identifiers import explain, good_sql
@@ -280,6 +280,8 @@ def _code_message(column: Column, allowed: CodeList) -> tuple[str, str]:
 
 
 def _example(concept: Concept, column: Column, allowed: CodeList | None) -> str | None:
+    if concept.classification is Classification.PERSONAL:
+        return None  # even a made-up value may be somebody's
     if allowed:
         fixed = codes(column, allowed)
         return min(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from blueprint import Rule, blueprint
 from blueprint.errors import BlueprintError
 from blueprint.rules import row_rules
-from blueprint.types import DUCKDB_TYPES
+from blueprint.types import duckdb_type
 from quality.gate import GateError, Verdict, gate
 from tests.quality.builders import BLUEPRINT, GOOD, STOCK, TYPES, column, contract, good_rows, text, write
 
@@ -260,7 +260,7 @@ def test_the_whole_suite_reads_the_rows_once(tmp_path):
 @pytest.mark.parametrize("dataset", blueprint().contracts)
 def test_every_rule_of_every_contract_can_be_evaluated(tmp_path, dataset):
     of = blueprint().contract(dataset)
-    types = {c.name: DUCKDB_TYPES[blueprint().concept_of(c).type] for c in of.columns}
+    types = {c.name: duckdb_type(blueprint().concept_of(c)) for c in of.columns}
     verdict = gate(of, blueprint(), write(tmp_path / "x.parquet", [], types), rows_in=0, rows_quarantined=0)
     assert against(verdict) == {"row-count": None}
 

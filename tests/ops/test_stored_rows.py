@@ -4,7 +4,7 @@ import pytest
 
 from blueprint import Mode, blueprint
 from blueprint.compat import diff
-from ops.replay import LakeReplay
+from ops.stored_rows import StoredRows
 from tests.ops.test_lake_commands import DATASET, ingest
 
 
@@ -29,7 +29,7 @@ def edited(sql):
 )
 def test_stored_rows_settle_an_edited_rule(home, sql, allowed):
     old, new = edited(sql)
-    replay = LakeReplay(home)
+    replay = StoredRows(home)
     assert replay.rows(old.ref) == 795
     report = diff(old, new, blueprint(), Mode.BACKWARD, replay)
     (found,) = [f for f in report.findings if f.number == 17]
@@ -42,6 +42,6 @@ def test_stored_rows_settle_an_edited_rule(home, sql, allowed):
 
 def test_without_stored_rows_an_edited_rule_is_refused(tmp_path):
     old, new = edited("population = 'all'")
-    replay = LakeReplay(tmp_path)
+    replay = StoredRows(tmp_path)
     assert replay.rows(old.ref) == 0
     assert diff(old, new, blueprint(), Mode.BACKWARD, replay).breaking
