@@ -1,25 +1,24 @@
-"""Wall time of ``hanoi blueprint lint`` as a process, with the diff of every draft against its released version.
+"""``hanoi blueprint lint`` as a process, with the diff of every draft against its released version.
 
-Run: ``.venv/bin/python benchmarks/blueprint_lint.py [--contracts 200] [--runs 5]``. A temporary folder gets that many
-contracts, copies of the real ones under new names: each dataset once released and once as a draft with one more column.
-Prints the times in seconds and the heavy modules that the process imported; exit code 1 where the median reaches 2 s.
+A folder gets many contracts, copies of the real ones under new names: each dataset once released and once as a draft with
+one more column.
 """
 
-import argparse
 import json
 import os
 import re
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import Result, at_most
 from blueprint import released, releases
 from blueprint.changelog import today
 from blueprint.load import ROOT, read
+from blueprint.subjects import file_of
 
 LIMIT = 2.0
 HEAVY = ("great_expectations", "airflow", "pandas", "pyarrow", "sqlalchemy")
@@ -36,14 +35,17 @@ finally:
 
 def copies(root: Path, contracts: int) -> None:
     """A Blueprint under ``root`` with ``contracts`` contract versions: half of them released, half drafts."""
-    for file in released.recorded():
+    lock = released.recorded()
+    for file in lock:
         if not file.startswith(("contracts/", "changelog/")):
             (root / file).parent.mkdir(parents=True, exist_ok=True)
             (root / file).write_bytes((ROOT / file).read_bytes())
-    newest = [c for c in read(ROOT, lambda _: None).contracts.values() if c.dataset != "stated-figures"]
+    plan = read(ROOT, lambda _: None)
+    held = [[c for c in many if file_of(c) in lock] for many in plan.contract_versions.values()]
+    newest = [many[-1] for many in held if many and many[-1].dataset != "stated-figures"]
     for i in range(contracts // 2):
         source = newest[i % len(newest)]
-        text = (ROOT / f"contracts/{source.agency}/{source.dataset}/{source.version}.yaml").read_text(encoding="utf-8")
+        text = (ROOT / file_of(source)).read_text(encoding="utf-8")
         name = f"bench-{i:03}"
         text = re.sub(r"^dataset: .*$", f"dataset: {name}", text, count=1, flags=re.MULTILINE)
         folder = root / f"contracts/{source.agency}/{name}"
@@ -51,8 +53,8 @@ def copies(root: Path, contracts: int) -> None:
         for version, body in (("1.0.0", text), ("1.1.0", text.replace("columns:\n", COLUMN, 1))):
             written = re.sub(r"^version: .*$", f"version: {version}", body, count=1, flags=re.MULTILINE)
             (folder / f"{version}.yaml").write_text(written, encoding="utf-8")
-    lock = {file: digest for file, digest in released.declared(root).items() if not file.endswith("1.1.0.yaml")}
-    released.add(root, lock)
+    copied = {file: digest for file, digest in released.declared(root).items() if not file.endswith("1.1.0.yaml")}
+    released.add(root, copied)
     releases.complete(root, today())
 
 
@@ -60,7 +62,7 @@ def lint(root: Path) -> tuple[float, float, str, dict[str, Any]]:
     """One run of the command: wall and CPU seconds, the heavy modules that it imported, and what it said."""
     command = [sys.executable, "-c", CODE % (HEAVY,), "blueprint", "lint", "--json", "--root", str(root)]
     before, start = os.times(), time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - an argument list
     wall, after = time.perf_counter() - start, os.times()
     if not done.stdout:
         raise SystemExit(done.stderr)
@@ -68,24 +70,15 @@ def lint(root: Path) -> tuple[float, float, str, dict[str, Any]]:
     return wall, cpu, done.stderr.strip().splitlines()[-1], json.loads(done.stdout)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--contracts", type=int, default=200)
-    parser.add_argument("--runs", type=int, default=5)
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        copies(Path(folder), chosen.contracts)
-        runs = [lint(Path(folder)) for _ in range(chosen.runs)]
-    walls, cpus = [run[0] for run in runs], [run[1] for run in runs]
-    *_, heavy, said = runs[-1]
-    sys.stdout.write(
-        f"{said['contracts']} contracts, {said['drafts']} of them drafts held against their released version: "
-        f"{said['errors']} errors; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n"
-        f"wall: {', '.join(f'{t:.2f}' for t in walls)}; median {statistics.median(walls):.2f} s\n"
-        f"CPU: median {statistics.median(cpus):.2f} s; heavy modules: {heavy}\n"
-    )
-    return 0 if statistics.median(walls) < LIMIT and heavy == "[]" else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+def bench(folder: Path, rows: int | None = None, times: int = 3) -> list[Result]:
+    """Lint and diff of ``rows`` contracts, 200 where absent, against two seconds."""
+    contracts, root = rows or 200, folder / f"blueprint-{rows or 200}"
+    if not root.exists():
+        copies(root, contracts)
+    runs = [lint(root) for _ in range(times)]
+    for _, _, heavy, said in runs:
+        if heavy != "[]" or said["errors"]:
+            raise RuntimeError(f"lint imported {heavy} and found {said['errors']} errors")
+    wall = statistics.median(seconds for seconds, _, _, _ in runs)
+    work = f"lint of {contracts} contracts, {contracts // 2} of them drafts held against their released version"
+    return [at_most(work, "the time that an author waits", wall, LIMIT, "s", 1.0)]

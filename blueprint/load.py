@@ -204,8 +204,10 @@ def load(root: Path = ROOT) -> Blueprint:
 
 @cache
 def blueprint() -> Blueprint:
-    """The Blueprint of this repository, read once."""
-    return load()
+    """The Blueprint of this repository as it holds today, read once: drafts and majors not yet effective stand aside."""
+    from blueprint.changelog import in_force
+
+    return in_force(load())
 
 
 def content(path: Path) -> str:

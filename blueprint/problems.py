@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import yaml
 
+from blueprint import parsing
+
 Loc = Sequence[str | int]
 
 
@@ -52,7 +54,7 @@ def position(path: Path, loc: Loc) -> tuple[int | None, int | None]:
     A key that does not belong is found as itself, not as its value.
     """
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = parsing.load(path).node
     except (OSError, UnicodeError, yaml.YAMLError):
         return None, None
     mark = node.start_mark if node else None

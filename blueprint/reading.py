@@ -1,6 +1,7 @@
 """Reading the files of declarations into models; what is wrong is told with its line."""
 
 import csv
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from blueprint import parsing
 from blueprint.codelist import CodeEntry
 from blueprint.crosswalk import Pair
 from blueprint.problems import Loc, Problem, near, position
@@ -44,7 +46,7 @@ def declaration(
         if path.stat().st_size > _MAX_BYTES:
             report(_plain(file, "file-size", f"lớn hơn {_MAX_BYTES} byte", f"larger than {_MAX_BYTES} bytes"))
             return None
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader, in C where it is built
+        content = parsing.load(path).content
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
@@ -59,6 +61,16 @@ def declaration(
         return None
     try:
         return model.model_validate({**content, **(extra or {})})
+    except re.error as error:
+        report(
+            _plain(
+                file,
+                "pattern",
+                f"có mẫu {error.pattern!r} sai: {error}",
+                f"has a wrong pattern {error.pattern!r}: {error}",
+            )
+        )
+        return None
     except ValidationError as error:
         for found in error.errors(include_url=False):
             report(_problem(path, file, model, found))

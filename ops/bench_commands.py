@@ -9,11 +9,11 @@ import click
 
 from ops.options import JSON, telling
 
-NAMES = ("gate", "read")
+MODULES = {"blueprint": "blueprint_lint", "gate": "gate", "read": "read"}
 
 
 @click.command()
-@click.argument("name", type=click.Choice(NAMES))
+@click.argument("name", type=click.Choice(tuple(MODULES)))
 @click.option(
     "--rows", type=click.IntRange(1000), help="Số dòng thay cho mức đã định. / Rows instead of the set sizes."
 )
@@ -40,7 +40,7 @@ def bench(name: str, rows: int | None, times: int, folder: Path | None, as_json:
         place = folder or Path(temporary)
         place.mkdir(parents=True, exist_ok=True)
         with teller.console.status(f"Đang đo {name}… / Measuring {name}…"):
-            found = importlib.import_module(f"benchmarks.{name}").bench(place, rows, times)
+            found = importlib.import_module(f"benchmarks.{MODULES[name]}").bench(place, rows, times)
         if as_json:
             click.echo(json.dumps(report(found), ensure_ascii=False))
         else:

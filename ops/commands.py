@@ -18,9 +18,9 @@ def register(group: click.Group) -> None:
     """Add the platform's verbs to the one command."""
     for command in (demo, up, ingest, check, status):
         group.add_command(command)
-    from ops import bench_commands, lake_commands
+    from ops import bench_commands, blueprint_commands, lake_commands, units_commands
 
-    for room in (lake_commands, bench_commands):
+    for room in (blueprint_commands, units_commands, lake_commands, bench_commands):
         room.register(group)
 
 

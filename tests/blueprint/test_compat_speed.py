@@ -1,8 +1,7 @@
-"""Comparing is quick enough to run on every file of a large Blueprint, and loads nothing heavy."""
+"""Comparing runs over a large Blueprint, and loads nothing heavy; how long it takes is told by ``hanoi bench blueprint``."""
 
 import subprocess
 import sys
-import time
 
 from blueprint import Contract, Rule
 from blueprint.compat import diff
@@ -30,15 +29,11 @@ def pairs() -> list[tuple[Contract, Contract]]:
     return found
 
 
-def test_200_contracts_are_compared_within_the_time_for_linting_all():
+def test_200_contracts_are_compared_column_by_column():
     known = plan(*(concept(f"n{i}@{v}", "double", minimum=0, maximum=100 * v) for i in range(60) for v in (1, 2)))
     versions = pairs()
-    start = time.process_time()
     reports = [diff(old, new, known) for old, new in versions]
-    took = time.process_time() - start
-    print(f"{CONTRACTS} contracts of {COLUMNS} columns: {took * 1000:.0f} ms")
     assert all({f.number for f in r.findings} == {0, 7, 29} for r in reports)
-    assert took < 1.5
 
 
 def test_importing_it_loads_nothing_heavy():

@@ -1,6 +1,5 @@
 """The Registry's pages and machine-readable forms, over a Blueprint with several versions of one dataset."""
 
-import ast
 import csv
 import io
 import json
@@ -417,23 +416,16 @@ def test_a_large_body_is_refused_before_it_is_read(client: TestClient) -> None:
         assert answer.status_code == 413, path
 
 
-def test_it_starts_fast_and_imports_nothing_heavy() -> None:
+def test_it_imports_nothing_heavy() -> None:
     program = (
-        "import sys, time; t = time.process_time()\n"
+        "import sys\n"
         "from blueprint import blueprint\nfrom blueprint.registry.app import create_app\n"
         "app = create_app(blueprint())\n"
         "heavy = {'great_expectations', 'airflow', 'pandas', 'duckdb', 'pyarrow', 'ckanapi'} & set(sys.modules)\n"
-        "print(time.process_time() - t, sorted(heavy))"
+        "print(sorted(heavy))"
     )
-    best = min(_measured(program) for _ in range(2))
-    assert best < 1.5, f"the service takes {best:.2f} s of CPU to start"
-
-
-def _measured(program: str) -> float:
     done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    seconds, _, heavy = done.stdout.partition(" ")
-    assert ast.literal_eval(heavy.strip()) == []
-    return float(seconds)
+    assert done.stdout.strip() == "[]"
 
 
 def test_serving_on_a_port_that_is_taken_is_told(plan: Blueprint) -> None:

@@ -1,45 +1,43 @@
 """Released declarations never change."""
 
 import json
-import shutil
+import subprocess
+import sys
 
 import pytest
 
-from blueprint import released
+from blueprint import released, releases
 from blueprint.load import ROOT
+from tests.blueprint.drafts import copy, draft, terms
 
 CONCEPT = "concepts/area/1.yaml"
 
 
 @pytest.fixture
 def root(tmp_path):
-    for folder in ("concepts", "codelists", "contracts"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    released.release(tmp_path)
-    return tmp_path
+    return copy(tmp_path)
 
 
-def test_every_declaration_of_the_repository_is_released_and_unchanged():
+def test_what_the_repository_has_released_is_unchanged():
     released.verify()
-    assert released.recorded() == released.declared(), "run: python -m blueprint.released"
+    lock = released.recorded()
+    assert set(lock) <= set(released.files())
+    assert {file: released.digest(ROOT / file) for file in lock} == lock
 
 
-def test_the_lock_covers_declarations_and_their_tables():
-    paths = released.declared()
+def test_the_lock_may_name_every_declaration_its_tables_and_the_changelog():
+    paths = released.files()
     assert "codelists/ha-noi-wards/1.csv" in paths
     assert "contracts/so-khcn/stated-figures/stated-figures.csv" in paths
-    on_disk = [
-        p
-        for d in ("concepts", "codelists", "contracts")
-        for p in (ROOT / d).rglob("*")
-        if p.suffix in {".yaml", ".csv"}
-    ]
+    assert "changelog/bus-routes/1.0.0.yaml" in paths
+    folders = ("concepts", "codelists", "contracts", "crosswalks", "changelog")
+    on_disk = [p for d in folders for p in (ROOT / d).rglob("*") if p.suffix in {".yaml", ".csv"}]
     assert len(paths) == len(on_disk)
 
 
 def test_releasing_again_changes_nothing(root):
     before = (root / released.LOCK).read_bytes()
-    assert released.release(root) == ()
+    assert releases.release_all(root, terms()) == ()
     assert (root / released.LOCK).read_bytes() == before
 
 
@@ -49,7 +47,7 @@ def test_an_edited_file_is_refused_and_the_lock_stays(root, file):
     path = root / file
     path.write_text(path.read_text(encoding="utf-8").replace("a", "b", 1), encoding="utf-8")
     with pytest.raises(released.ReleasedChanged) as caught:
-        released.release(root)
+        releases.release_all(root, terms())
     assert file in caught.value.en
     assert "next version" in caught.value.en
     assert (root / released.LOCK).read_bytes() == before
@@ -72,9 +70,32 @@ def test_a_comment_may_change_and_a_value_may_not(root):
 
 
 def test_a_next_version_is_added_beside_the_old_one(root):
-    text = (root / CONCEPT).read_text(encoding="utf-8").replace("version: 1\n", "version: 2\n")
-    (root / "concepts/area/2.yaml").write_text(text, encoding="utf-8")
-    assert released.release(root) == ("concepts/area/2.yaml",)
+    before = released.recorded(root)
+    draft(root, CONCEPT, "2", ("en: Land area", "en: Area of land"))
+    assert [e.ref for e in releases.release_all(root, terms())] == ["concept:area@2"]
     lock = json.loads((root / released.LOCK).read_text(encoding="utf-8"))
     assert lock[CONCEPT] != lock["concepts/area/2.yaml"]
     assert list(lock) == sorted(lock)
+    assert {file: lock[file] for file in before} == before, "the lock only grows"
+
+
+def test_the_lock_never_takes_another_digest_for_a_file(root):
+    with pytest.raises(released.ReleasedChanged):
+        released.add(root, {"concepts/area/2.yaml": "0" * 64, CONCEPT: "0" * 64})
+    assert "concepts/area/2.yaml" not in released.recorded(root)
+
+
+def test_a_first_blueprint_is_released_from_nothing(tmp_path, root):
+    (root / released.LOCK).unlink()
+    for entry in (root / "changelog").rglob("*.yaml"):
+        entry.unlink()
+    done = releases.release_all(root, terms())
+    assert {e.bump for e in done} == {"initial"}
+    assert released.recorded(root) == released.declared(root)
+
+
+def test_the_module_can_be_run():
+    code = "from blueprint import released, releases; releases.release_all = lambda root: (); raise SystemExit(released.main())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{len(released.recorded())} tệp đã phát hành / files released\n"
