@@ -37,7 +37,8 @@ def copies(root: Path, contracts: int) -> None:
     """A Blueprint under ``root`` with ``contracts`` contract versions: half of them released, half drafts."""
     lock = released.recorded()
     for file in lock:
-        if not file.startswith(("contracts/", "changelog/")):
+        folder, subject = file.split("/")[:2]
+        if folder != "contracts" and (folder != "changelog" or "." in subject):
             (root / file).parent.mkdir(parents=True, exist_ok=True)
             (root / file).write_bytes((ROOT / file).read_bytes())
     plan = read(ROOT, lambda _: None)

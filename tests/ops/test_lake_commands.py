@@ -27,7 +27,10 @@ def ingest(home: Path, *, without: int = 0) -> str:
     result = conform(contract, plan, delivery, store, home / "staging")
     accepted = Path(result.accepted)
     if without:
-        pq.write_table(pq.read_table(accepted).slice(without), accepted)
+        pq.write_table(
+            pq.read_table(accepted).sort_by([("old_code", "ascending"), ("new_code", "ascending")]).slice(without),
+            accepted,
+        )
     record = CommitRecord(
         delivery=result.delivery,
         run_id="test",
