@@ -1,30 +1,38 @@
 """Tables inside delivered files: every row as text, with the place it came from."""
 
-import codecs
-import csv
-import io
+import gc
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blueprint import Reading
-from dags.errors import DeliveryEmpty, DeliveryTruncated, DeliveryUnreadable, WrongEncoding
+from dags.errors import DeliveryUnreadable
+from dags.sources.blocks import Block, Columns
+from dags.sources.csv_blocks import CsvFile
+from dags.sources.texts import empty
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _EXCEL_MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-csv.field_size_limit(16 * 1024 * 1024)
+
+_ROWS = 200_000
+_USUAL = (1e-3, 1e15)
+"""Sizes between which a number is written without an exponent."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The table of one file: its header texts, and its rows as (row number in the source, cells)."""
+    """The table of one file: its header texts, and the rows below them."""
 
     file: str
     sheet: str
     header: tuple[str, ...]
-    rows: Iterator[tuple[int, Sequence[str]]]
+    blocks: Iterator[Block]
 
 
 def fold(text: str) -> str:
@@ -74,81 +82,33 @@ def _header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(" / ".join(part) for part in parts)
 
 
-def _decode(path: Path, name: str, encoding: str) -> str:
-    data = path.read_bytes()
-    if encoding.startswith("utf-8") and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise WrongEncoding(
-            f"{name}: hợp đồng dữ liệu cần mã {encoding}, nhưng tệp bắt đầu bằng dấu BOM của UTF-16. Hãy lưu lại bằng UTF-8.",
-            f"{name}: the contract wants {encoding}, but the file begins with a UTF-16 byte order mark. Save it as UTF-8.",
-        )
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise WrongEncoding(
-            f"{name}, dòng {line}: byte 0x{data[error.start]:02x} không có trong mã {encoding} mà hợp đồng dữ liệu khai báo. "
-            "Tệp có thể ở mã cũ (Windows-1258, TCVN3, VNI). Hãy lưu lại bằng UTF-8.",
-            f"{name}, line {line}: byte 0x{data[error.start]:02x} is not {encoding}, which the contract declares. "
-            "The file may be in a legacy encoding (Windows-1258, TCVN3, VNI). Save it as UTF-8.",
-        ) from error
-
-
 def _csv(path: Path, name: str, reading: Reading) -> Table:
-    text = _decode(path, name, reading.encoding)
-    if not text.strip():
-        raise _empty(name)
-    records = _records(csv.reader(io.StringIO(text, newline=""), delimiter=reading.delimiter, strict=True), name)
-    last_header = max(reading.header_rows)
-    head: list[list[str]] = []
-    for number, (_, cells) in enumerate(records, start=1):
-        if number in reading.header_rows:
-            head.append(cells)
-        if number == last_header:
-            break
-    header = _header(head) if len(head) == len(reading.header_rows) else ()
+    file = CsvFile(path, name, reading)
+    head = file.head()
+    header = _header(head) if head else ()
     if not header:
-        raise _empty(name)
-    body = ((line, cells) for line, cells in records if cells)
-    if reading.first_row is not None:
-        body = ((line, cells) for line, cells in body if line >= reading.first_row)
-    return Table(name, "", header, _whole(body, len(header), name, ends_well=text.endswith(("\n", "\r"))))
-
-
-def _records(reader: Any, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Records with the line they begin at."""
-    while True:
-        start = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if "unexpected end of data" in str(error):
-                raise _truncated(name, start) from error
-            raise DeliveryUnreadable(
-                f"{name}, dòng {start}: không đọc được CSV ({error}). Hãy kiểm tra dấu ngoặc kép và dấu phân cách.",
-                f"{name}, line {start}: not readable as CSV ({error}). Check the quotes and the delimiter.",
-            ) from error
-        yield start, cells
-
-
-def _whole(
-    rows: Iterator[tuple[int, list[str]]], width: int, name: str, *, ends_well: bool
-) -> Iterator[tuple[int, Sequence[str]]]:
-    """Pass rows on; refuse a last row that is short and has no end of line, for the file was cut off there."""
-    previous: tuple[int, list[str]] | None = None
-    for row in rows:
-        if previous is not None:
-            yield previous
-        previous = row
-    if previous is None:
-        raise _empty(name)
-    if len(previous[1]) < width and not ends_well:
-        raise _truncated(name, previous[0])
-    yield previous
+        raise empty(name)
+    return Table(name, "", header, file.blocks(len(header)))
 
 
 def _excel(path: Path, name: str, reading: Reading) -> Table:
+    with _no_collection():
+        return _excel_table(path, name, reading)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Cells are values without cycles; looking for cycles among hundreds of thousands of them takes longer than to make them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _excel_table(path: Path, name: str, reading: Reading) -> Table:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -160,15 +120,51 @@ def _excel(path: Path, name: str, reading: Reading) -> Table:
             f"{name}: không mở được sổ tính ({error}). Tệp có thể bị cắt hoặc hỏng; hãy gửi lại.",
             f"{name}: the workbook does not open ({error}). It may be cut off or damaged; send it again.",
         ) from error
-    rows = [[_text(cell) for cell in row] for row in cells]
-    if len(rows) < max(reading.header_rows):
-        raise _empty(name)
-    header = _header([rows[number - 1] for number in reading.header_rows])
+    if len(cells) < max(reading.header_rows):
+        raise empty(name)
+    header = _header([[_text(cell) for cell in cells[number - 1]] for number in reading.header_rows])
     first = reading.first_row or max(reading.header_rows) + 1
-    body = [(number, row) for number, row in enumerate(rows[first - 1 :], start=first) if any(c.strip() for c in row)]
+    body = list(_blocks(cells, first - 1))
     if not body:
-        raise _empty(name)
+        raise empty(name)
     return Table(name, sheet_name, header, iter(body))
+
+
+def _blocks(cells: list[list[Any]], start: int) -> Iterator[Columns]:
+    """The rows from ``start`` (from 0) on that are not blank."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for at in range(start, len(cells), _ROWS):
+        rows = cells[at : at + _ROWS]
+        arrays = [_texts(column) for column in zip(*rows, strict=True)]
+        starts = pc.equal(pc.utf8_trim_whitespace(arrays[0]), "") if arrays else pa.array([True] * len(rows))
+        blank = [n for n in np.flatnonzero(starts.to_numpy(zero_copy_only=False)) if _is_blank(rows[n])]
+        if len(blank) < len(rows):
+            kept = np.delete(np.arange(len(rows)), blank)
+            yield Columns(at + 1 + kept, [a.take(pa.array(kept)) for a in arrays] if blank else arrays)
+
+
+def _is_blank(row: Sequence[Any]) -> bool:
+    return all(type(cell) is str and not cell.strip() for cell in row)
+
+
+def _texts(cells: Sequence[Any]) -> "pa.Array":
+    """``_text`` of every cell; columns of usual numbers at once, for Arrow writes these as Python does."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kinds = set(map(type, cells))
+    if kinds == {float}:
+        numbers = np.array(cells)
+        whole = numbers == np.trunc(numbers)
+        size = np.abs(numbers)
+        if ((size < _USUAL[1]) & (whole | (size > _USUAL[0]))).all():
+            texts = pa.array(numbers).cast(pa.string())
+            return pc.if_else(whole, pa.array(np.where(whole, numbers, 0).astype(np.int64)).cast(pa.string()), texts)
+    return pa.array(cells if kinds == {str} else [c if type(c) is str else _text(c) for c in cells], pa.string())
 
 
 def _sheet_name(names: list[str], wanted: str | int, file: str) -> str:
@@ -195,17 +191,3 @@ def _text(cell: Any) -> str:
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     return str(cell)
-
-
-def _empty(name: str) -> DeliveryEmpty:
-    return DeliveryEmpty(
-        f"{name}: tệp không có dòng dữ liệu nào. Hãy yêu cầu cơ quan gửi lại.",
-        f"{name}: the file holds no rows. Ask the agency to send it again.",
-    )
-
-
-def _truncated(name: str, line: int) -> DeliveryTruncated:
-    return DeliveryTruncated(
-        f"{name}: tệp bị cắt giữa chừng ở dòng {line}. Hãy gửi lại toàn bộ tệp.",
-        f"{name}: the file is cut off in the middle of line {line}. Send the whole file again.",
-    )
