@@ -9,7 +9,7 @@ import click
 
 from ops.options import JSON, telling
 
-MODULES = {"blueprint": "blueprint_lint", "conform": "conform", "gate": "gate", "read": "read"}
+MODULES = {"blueprint": "blueprint_lint", "conform": "conform", "gate": "gate", "ingest": "ingest", "read": "read"}
 
 
 @click.command()

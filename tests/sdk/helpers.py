@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -191,11 +192,18 @@ def _handler(catalogue: Catalogue) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet about a client that went away: what it prints would land in the output of a later test."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serve(folder: Path) -> Iterator[Catalogue]:
     """A catalogue on a free port of this machine."""
     catalogue = Catalogue(folder)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(catalogue))
+    server = _Server(("127.0.0.1", 0), _handler(catalogue))
     catalogue.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -54,6 +54,7 @@ def test_failures_speak_both_languages_and_end_with_one(catalogue: Catalogue) ->
     failed = run("show", "air-quality-hourli", url=catalogue.url)
     assert failed.exit_code == 1
     assert failed.stdout == ""
+    assert len(failed.stderr.splitlines()) == 2, failed.stderr
     vi, en = failed.stderr.splitlines()
     assert vi.startswith("Không có bộ dữ liệu")
     assert en.startswith("There is no dataset 'air-quality-hourli'. Did you mean 'air-quality-hourly'?")
