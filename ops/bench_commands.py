@@ -15,7 +15,9 @@ MODULES = {"blueprint": "blueprint_lint", "conform": "conform", "gate": "gate", 
 @click.command()
 @click.argument("name", type=click.Choice(tuple(MODULES)))
 @click.option(
-    "--rows", type=click.IntRange(1000), help="Số dòng thay cho mức đã định. / Rows instead of the set sizes."
+    "--rows",
+    type=click.IntRange(2),
+    help="Số dòng (hay hợp đồng) thay cho mức đã định. / Rows (or contracts) instead of the set sizes.",
 )
 @click.option(
     "--times", type=click.IntRange(1, 99), default=3, help="Số lần chạy để lấy trung vị. / Runs per median. [3]"
