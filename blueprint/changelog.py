@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
-from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -17,6 +16,7 @@ from blueprint import parsing, released
 from blueprint.codelist import CodeList
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
+from blueprint.days import today
 from blueprint.errors import BlueprintError
 from blueprint.load import ROOT, Blueprint
 from blueprint.subjects import file_of
@@ -94,11 +94,6 @@ class Release(_Part):
     def holds_from(self) -> dt.date:
         """The first day of this version: that of its notice, or of its release."""
         return self.notice.effective if self.notice else self.date
-
-
-def today() -> dt.date:
-    """The day it is in Asia/Ho_Chi_Minh."""
-    return dt.datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
 def entry_file(subject: str, version: str) -> str:

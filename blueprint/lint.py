@@ -18,7 +18,7 @@ import yaml
 from blueprint import changelog, checks, parsing, released
 from blueprint.lint_rules import of_declaration
 from blueprint.load import ROOT, Blueprint, read
-from blueprint.problems import Loc, Problem
+from blueprint.problems import Loc, Problem, position
 from blueprint.subjects import Declaration, file_of, subjects, version_of
 
 
@@ -103,28 +103,9 @@ class Places:
 
     root: Path
 
-    def node(self, file: str) -> Any:
-        try:
-            return parsing.load(self.root / file).node
-        except (OSError, UnicodeError, yaml.YAMLError):
-            return None
-
     def at(self, file: str, loc: Loc) -> tuple[int | None, int | None]:
         """Line and column, from 1, of what ``loc`` leads to; of the nearest thing above it where it is missing."""
-        node = self.node(file)
-        mark = node.start_mark if node else None
-        for part in loc:
-            if isinstance(node, yaml.MappingNode):
-                pair = next(((k, v) for k, v in node.value if k.value == str(part)), None)
-                if pair is None:
-                    break
-                mark, node = pair[0].start_mark, pair[1]
-            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-                node = node.value[part]
-                mark = node.start_mark
-            else:
-                break
-        return (mark.line + 1, mark.column + 1) if mark else (None, None)
+        return position(self.root / file, loc)
 
     def unread(self, file: str) -> Iterator[Problem]:
         """What keeps the file from being read as YAML, such as a field that stands there twice."""

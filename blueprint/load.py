@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from blueprint import checks, reading
 from blueprint.codelist import CodeList
 from blueprint.concept import Classification, Concept
@@ -208,11 +206,6 @@ def blueprint() -> Blueprint:
     from blueprint.changelog import in_force
 
     return in_force(load())
-
-
-def content(path: Path) -> str:
-    """The declaration at ``path`` as canonical JSON, for hashing."""
-    return canonical(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def canonical(value: Any) -> str:

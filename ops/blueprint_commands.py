@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ops.options import HOME, JSON
+from ops.options import HOME, JSON, BilingualGroup
 
 TARGETS = ("odcs", "jsonschema", "pydantic", "arrow", "duckdb", "gx", "table-schema", "ckan", "docs")
 MODES = (
@@ -40,14 +40,7 @@ def register(group: click.Group) -> None:
     group.add_command(blueprint)
 
 
-class _Group(click.Group):
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        # click cuts the line in the list of verbs at the first full stop, which is where the second language begins.
-        cmd.short_help = cmd.short_help or (cmd.help or "").strip().partition("\n")[0]
-        super().add_command(cmd, name)
-
-
-@click.group(cls=_Group)
+@click.group(cls=BilingualGroup)
 def blueprint() -> None:
     """Khái niệm, danh mục và hợp đồng dữ liệu dùng chung. / Shared concepts, code lists and data contracts."""
 

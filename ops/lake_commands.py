@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from ops.options import HOME, JSON, telling
+from ops.options import HOME, JSON, BilingualGroup, telling
 
 
-@click.group()
+@click.group(cls=BilingualGroup)
 def lake() -> None:
     """Các phiên bản dữ liệu: liệt kê, so sánh, kiểm tra, nguồn gốc. / The versions of the data."""
 

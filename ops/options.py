@@ -20,6 +20,15 @@ HOME = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="In một đối tượng JSON. / Print one JSON object.")
 
 
+class BilingualGroup(click.Group):
+    """A group that lists its verbs in both languages."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        # click cuts the line in the list of verbs at the first full stop, which is where the second language begins.
+        cmd.short_help = cmd.short_help or (cmd.help or "").strip().partition("\n")[0]
+        super().add_command(cmd, name)
+
+
 @contextmanager
 def telling() -> "Iterator[Teller]":
     """A teller; an error that the platform raises on purpose is shown in both languages and ends with exit code 1."""

@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from blueprint.days import ZONE
 from lake import Version
 from lake.diff import VersionDiff
 from ops.provenance import Provenance
 from ops.show import count
 from ops.verify import Verification
 
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _KINDS = {"added": "[green]+[/green]", "removed": "[red]−[/red]", "changed": "[yellow]~[/yellow]"}
 
 
@@ -46,7 +45,7 @@ def show_versions(found: Sequence[Version]) -> None:
     )
     for v in reversed(found):
         mark = " [yellow]*[/yellow]" if v.simulated else ""
-        local = v.committed_at.astimezone(_ZONE).strftime("%d/%m/%Y %H:%M:%S")
+        local = v.committed_at.astimezone(ZONE).strftime("%d/%m/%Y %H:%M:%S")
         table.add_row(f"{v.id}{mark}", local, count(v.rows), count(v.rows_quarantined), v.contract, v.delivery[:12])
     _console().print(table)
 
@@ -117,7 +116,7 @@ def show_provenance(found: Provenance) -> None:
     lines = [
         ("Phiên bản / version", f"{v.dataset}@{v.id}" + (" (dữ liệu mô phỏng / simulated)" if v.simulated else "")),
         ("Bản trước / former", found.former or "—"),
-        ("Ghi lúc / committed", v.committed_at.astimezone(_ZONE).strftime("%d/%m/%Y %H:%M:%S %z")),
+        ("Ghi lúc / committed", v.committed_at.astimezone(ZONE).strftime("%d/%m/%Y %H:%M:%S %z")),
         (
             "Dòng / rows",
             f"{count(v.rows)} (vào / in {count(v.rows_in)}, cách ly / quarantined {count(v.rows_quarantined)})",

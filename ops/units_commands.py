@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.options import BilingualGroup
+
 if TYPE_CHECKING:
     from blueprint import CodeEntry
     from blueprint.units.passages import Link
@@ -63,7 +65,7 @@ def _told(as_json: bool) -> Generator[None]:
         sys.exit(1)
 
 
-@click.group()
+@click.group(cls=BilingualGroup)
 def units() -> None:
     """Đơn vị hành chính theo thời gian. / Administrative units in time."""
 

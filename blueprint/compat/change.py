@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from blueprint import days
 from blueprint.compat.kinds import KINDS, Kind
 from blueprint.compat.verdicts import Bump, Verdict, base, worst_bump, worst_verdict
 from blueprint.concept import Mode
@@ -23,7 +23,7 @@ class Context:
 
     @classmethod
     def of(cls, plan: Blueprint, today: date | None = None) -> "Context":
-        return cls(plan, today or datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date())
+        return cls(plan, today or days.today())
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from blueprint.changelog import Release
+from blueprint.days import ZONE
 from blueprint.registry.comparing import BUMPS
-from blueprint.registry.language import ZONE, Language, chooser, said
+from blueprint.registry.language import Language, chooser, said
 from blueprint.registry.lookup import page_of
 from blueprint.registry.site import environment
 from blueprint.text import Bilingual

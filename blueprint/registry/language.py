@@ -1,21 +1,14 @@
 """The two languages of the pages and of the messages: Vietnamese first, English always."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from blueprint.text import Bilingual
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def today() -> date:
-    """The day it is in Hà Nội."""
-    return datetime.now(ZONE).date()
 
 
 def preferred(accept_language: str | None) -> Language:

@@ -14,12 +14,13 @@ from blueprint.compat import Verdict
 from blueprint.concept import Concept, Mode
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
+from blueprint.days import today
 from blueprint.registry import lookup, parts, search, unit_view
 from blueprint.registry.comparing import BUMPS, VERDICTS, compared
 from blueprint.registry.faults import Fault, shown
 from blueprint.registry.forms import attributes
 from blueprint.registry.holdings import Holdings
-from blueprint.registry.language import Language, chooser, said, today
+from blueprint.registry.language import Language, chooser, said
 from blueprint.registry.site import page
 from blueprint.rules import row_rules
 from blueprint.subjects import subject_of, version_of

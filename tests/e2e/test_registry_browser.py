@@ -1,6 +1,5 @@
 """A citizen and an officer read the Registry in a real browser, on a desk and on a phone, with the keyboard alone."""
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,15 +12,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = (
     "/",
     "/search?q=khong+khi",
@@ -48,19 +38,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[str]":
     evolved(home)
     with running(home) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(params=[1280, 390], ids=["desk", "phone"])
