@@ -3,8 +3,10 @@
 import contextlib
 import shlex
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import psutil
 
 from lake import Lake
 from lake.folders import private_folder
@@ -16,6 +18,8 @@ from ops.sources import with_sources
 Services = dict[str, tuple[list[str], dict[str, str], str]]
 """Name -> argument list, environment and working folder."""
 _GRACE = 40
+_LINGER = 10
+"""Seconds that a process may take to end after its service has ended, and again after it was asked to."""
 _LOG_BYTES = 16 * 1024 * 1024
 
 
@@ -80,10 +84,13 @@ def _keep(settings: Settings, services: Services, started: Callable[[], None]) -
         multicast_endpoint=None,
     )
 
+    started_below: set[psutil.Process] = set()
+
     async def stop() -> None:
         from tornado import gen
 
         while True:
+            started_below.update(psutil.Process().children(recursive=True))
             try:
                 return await arbiter.stop()
             except ConflictError:  # it is in the middle of starting a service, and does one thing at a time
@@ -93,6 +100,19 @@ def _keep(settings: Settings, services: Services, started: Callable[[], None]) -
         signal.signal(number, lambda *_: arbiter.loop.add_callback_from_signal(stop))
     with contextlib.suppress(KeyboardInterrupt):
         arbiter.start(cb=_once(started))
+    _end(started_below)
+
+
+def _end(processes: Iterable[psutil.Process]) -> None:
+    """End what outlived its service: Airflow's standalone may be gone before the processes that it started are."""
+    _, alive = psutil.wait_procs(processes, timeout=_LINGER)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(alive, timeout=_LINGER)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _once(call: Callable[[], None]) -> Any:
