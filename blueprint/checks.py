@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blueprint.codelist import CodeEntry, CodeList
-from blueprint.concept import Concept
+from blueprint.concept import Classification, Concept
 from blueprint.contract import Column, Contract
 from blueprint.crosswalk import Crosswalk
+from blueprint.errors import BlueprintError
+from blueprint.freshness import RHYTHMS
 from blueprint.identifiers import IDENTIFIERS
 from blueprint.problems import Loc, Problem, near, position
+from blueprint.types import DATED
 
 if TYPE_CHECKING:
     from blueprint.load import Blueprint
@@ -88,6 +91,10 @@ class _Checks:
                     yield self.in_sql(file, i, left[0], left[1])
             for i, reference in enumerate(contract.references):
                 yield from self.reference(file, i, reference.dataset, reference.to)
+            if contract.gate.mostly:
+                yield from self.mostly(file, contract)
+            yield from self.freshness(file, contract)
+            yield from self.partition(file, contract)
 
     def column(self, file: str, index: int, column: Column) -> Iterator[Problem]:
         if column.concept not in self.plan.concepts:
@@ -113,6 +120,69 @@ class _Checks:
             yield self.at(
                 file, "reference", ["references", index, "to"], vi, f"must be the key of {dataset}: {', '.join(key)}."
             )
+
+    def freshness(self, file: str, contract: Contract) -> Iterator[Problem]:
+        """Dates come from a column of dates, groups bear open names, and no fact is written twice."""
+        promise = contract.freshness
+        if promise is None:
+            return
+        concepts = {c.name: self.plan.concepts.get(c.concept) for c in contract.columns}
+        if promise.column and (found := concepts[promise.column]) and found.type not in DATED:
+            allowed = ", ".join(sorted(DATED))
+            vi, en = f"phải là cột có kiểu {allowed}.", f"must be a column of type {allowed}."
+            yield self.at(file, "freshness", ["freshness", "column"], vi, en, promise.column)
+        for i, name in enumerate(promise.by):
+            if (found := concepts[name]) and found.classification is not Classification.OPEN:
+                vi, en = "cột chia nhóm phải là dữ liệu mở.", "a column that tells groups apart must be open."
+                yield self.at(file, "freshness", ["freshness", "by", i], vi, en, name)
+        usual = RHYTHMS.get(contract.frequency)
+        if promise.rhythm and usual and promise.rhythm != usual:
+            vi = f"khác với tần suất của hợp đồng ({usual}); hãy bỏ rhythm hoặc sửa frequency."
+            en = f"is not what the contract's frequency says ({usual}); leave rhythm out or change the frequency."
+            yield self.at(file, "freshness", ["freshness", "rhythm"], vi, en, promise.rhythm)
+        if contract.gate.max_age_days is not None:
+            vi, en = "đã có freshness: hãy dùng freshness.grace.", "there is a freshness: say it as freshness.grace."
+            yield self.at(file, "freshness", ["gate", "max_age_days"], vi, en, str(contract.gate.max_age_days))
+
+    def partition(self, file: str, contract: Contract) -> Iterator[Problem]:
+        """Every row belongs to a partition; days and months are those of dates and times."""
+        if contract.partition is None:
+            if contract.partition_by != "value":
+                vi, en = "cần một cột ở partition.", "needs a column in partition."
+                yield self.at(file, "partition", ["partition_by"], vi, en, contract.partition_by)
+            return
+        index, column = next((i, c) for i, c in enumerate(contract.columns) if c.name == contract.partition)
+        if not column.required:
+            vi = f"cột phân vùng {column.name} phải bắt buộc (required: true): dòng thiếu giá trị không thuộc phân vùng nào."
+            en = f"the partition column {column.name} must be required: a row without a value belongs to no partition."
+            yield self.at(file, "partition", ["columns", index, "name"], vi, en, column.name)
+        concept = self.plan.concepts.get(column.concept)
+        if concept and contract.partition_by != "value" and concept.type not in DATED:
+            allowed = ", ".join(sorted(DATED))
+            vi = f"{contract.partition_by} cần cột phân vùng có kiểu {allowed}; {column.name} có kiểu {concept.type}."
+            en = f"{contract.partition_by} needs a partition column of type {allowed}; {column.name} is {concept.type}."
+            yield self.at(file, "partition", ["partition_by"], vi, en, contract.partition_by)
+
+    def mostly(self, file: str, contract: Contract) -> Iterator[Problem]:
+        """A share is stated for rules over one row, and for no others."""
+        from blueprint.rules import severities  # it loads the Blueprint, which these checks are part of
+
+        try:
+            known = severities(contract, self.plan)
+        except BlueprintError:  # told where the contract contradicts itself
+            return
+        for rule in contract.gate.mostly:
+            if rule not in known:
+                vi_near, en_near = near(rule, known)
+                listed = ", ".join(known)
+                yield self.at(
+                    file,
+                    "unknown",
+                    ["gate", "mostly", rule],
+                    f"{rule!r} không phải quy tắc trên từng dòng của hợp đồng; các quy tắc: {listed}.{vi_near}",
+                    f"{rule!r} is no rule over one row of the contract; its rules are {listed}.{en_near}",
+                    rule,
+                )
 
     def in_sql(self, file: str, index: int, written: str, name: str) -> Problem:
         """What ``{codelist:name}`` could not be written out as."""

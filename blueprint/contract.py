@@ -1,16 +1,22 @@
 """Contracts: what a dataset promises, column by column, and how its deliveries are read."""
 
+import codecs
 import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from blueprint.concept import Classification, ConceptRef, Mode, PhysicalType, Slug
+from blueprint.freshness import Freshness
 from blueprint.text import Bilingual, NonEmpty
 
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Semver = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+
+
+OWN_ENCODINGS = ("auto", "tcvn3", "vni", "viscii", "utf-8/tcvn3", "utf-8/vni")
+"""Encodings that a reading may declare beside those of Python."""
 
 
 class _Part(BaseModel):
@@ -54,9 +60,15 @@ class Column(_Part):
     pad_to: int | None = None
     """Width to which digits are filled with zeros on the left, where a spreadsheet lost them."""
     date_formats: tuple[str, ...] = ()
-    """strptime patterns that are tried in order for dates and timestamps; ISO 8601 where empty."""
+    """strptime patterns that are tried in order for dates and timestamps; ISO 8601 where empty. ``month``, ``quarter`` and
+    ``school-year`` read ``tháng 3 năm 2025``, ``Quý I/2020`` and ``2024-2025`` as their first day (a school year as
+    1 September); ``excel`` and ``excel-1904`` read the day numbers of spreadsheets."""
     timezone: str = "Asia/Ho_Chi_Minh"
     """The zone of timestamps that state none."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal sign of this column, where it differs from that of the reading."""
+    suffixes: tuple[str, ...] = ()
+    """Units that may stand behind a number and are dropped, such as ``%`` or ``m²``."""
     values: dict[str, str] = Field(default_factory=dict)
     """Spellings in the source -> codes of the concept's code list."""
     as_of: str | None = None
@@ -88,7 +100,13 @@ class Reading(_Part):
 
     format: Literal["csv", "excel"]
     encoding: str = "utf-8-sig"
+    """The encoding that the files are held against: any of Python's; ``tcvn3`` (ABC), ``vni`` or ``viscii``; ``utf-8/tcvn3``
+    and ``utf-8/vni`` for Unicode files whose text only a legacy font shows rightly; ``auto`` to take the one that the bytes
+    prove. In a workbook ``tcvn3`` and ``vni`` tell the fonts of its cells."""
     delimiter: str = ","
+    decimal: Literal[".", ","] | None = None
+    """The decimal sign of numbers in these files; the other sign then groups thousands. Where none is stated, numbers that
+    can be read in one way only are taken, and those that could be read in two are quarantined."""
     sheet: str | int = 0
     """Sheet by name or position (from 0)."""
     header_rows: tuple[int, ...] = (1,)
@@ -104,6 +122,18 @@ class Reading(_Part):
     """Value per column that the files leave out."""
     select: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Header -> values: rows with other values belong to other datasets and are counted as out of scope."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, encoding: str) -> str:
+        if encoding not in OWN_ENCODINGS:
+            try:
+                codecs.lookup(encoding)
+            except LookupError as error:
+                raise ValueError(
+                    f"{encoding!r} is no encoding; beside Python's there are {', '.join(OWN_ENCODINGS)}"
+                ) from error
+        return encoding
 
 
 class Source(_Part):
@@ -140,9 +170,16 @@ class Gate(_Part):
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Largest share of rows that may go to quarantine before the delivery is refused."""
     max_age_days: Annotated[float, Field(gt=0)] | None = None
-    """Days after which the newest row counts as late."""
+    """Days after which the newest row counts as late; a contract with ``freshness`` says it there."""
     complete: dict[ColumnName, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     """Least share of rows per column that hold a value."""
+    mostly: dict[NonEmpty, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """Least share of rows per rule over one row that comply with it.
+
+    A rule of severity ``error`` still sends each bad row to quarantine; the delivery is refused besides when fewer of all
+    its rows comply. A ``warning`` is raised only when fewer of the accepted rows comply, at the first bad row where no
+    share is stated.
+    """
 
 
 class Reference(_Part):
@@ -182,6 +219,11 @@ class Contract(_Part):
     compatibility: Mode = Mode.FULL_TRANSITIVE
     known_flaws: tuple[Bilingual, ...] = ()
     partition: ColumnName | None = None
+    """The column whose partitions a delivery brings whole: its rows replace those there, other partitions stay."""
+    partition_by: Literal["value", "day", "month"] = "value"
+    """What makes a partition of ``partition``: each value, or each day or month of UTC where it holds dates or times."""
+    freshness: Freshness | None = None
+    """How often new data are promised, and what counts as unusual; what the frequency says where absent."""
     schedule: str | None = None
     """Cron expression in Asia/Ho_Chi_Minh; absent means only on request."""
 
@@ -221,6 +263,7 @@ class Contract(_Part):
             *self.gate.complete,
             *(c.names for c in self.columns if c.names),
             *filter(None, [self.partition]),
+            *(self.freshness.columns if self.freshness else ()),
         ):
             if used not in names:
                 raise ValueError(f"{self.dataset}: {used!r} is not a column; columns are {', '.join(names)}")
@@ -232,6 +275,7 @@ __all__ = [
     "Column",
     "Contract",
     "Deprecation",
+    "Freshness",
     "Gate",
     "PhysicalType",
     "Reading",

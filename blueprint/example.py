@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 _BY_TYPE = {
@@ -31,6 +32,25 @@ def number(minimum: float | None, maximum: float | None, *, whole: bool) -> str:
 def of_type(physical: str) -> str | None:
     """An example of a physical type; ``None`` for text, which has no typical value."""
     return _BY_TYPE.get(physical)
+
+
+_NAMED = {
+    "month": "tháng 1 năm 2026",
+    "quarter": "Quý I/2026",
+    "school-year": "2025-2026",
+    "excel": "46053",
+    "excel-1904": "44591",
+}
+"""Examples of the date formats that a contract names and no pattern tells."""
+
+
+def moment(pattern: str) -> str:
+    """An example of a date or time, written by a ``strftime`` pattern.
+
+    >>> moment("%d/%m/%Y")
+    '31/01/2026'
+    """
+    return _NAMED.get(pattern) or datetime(2026, 1, 31, 8).strftime(pattern)
 
 
 def matching(patterns: Sequence[str]) -> str | None:

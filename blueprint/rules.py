@@ -23,6 +23,9 @@ from blueprint.units.names import name_holds_sql
 
 KEY_DUPLICATE = "key-duplicate"
 KEY_CONFLICT = "key-conflict"
+ROW_WIDTH = "row-width"
+SUPERSEDED = "superseded"
+"""The reason of a row whose key a row has taken that the agency mended."""
 Severity = Literal["error", "warning"]
 Kind = Literal["required", "range", "length", "pattern", "identifier", "code", "name", "contract"]
 _LISTED = 8
@@ -67,7 +70,7 @@ def row_rules(contract: Contract, blueprint: Blueprint) -> tuple[RowRule, ...]:
         RowRule(r.id, None, r.columns, r.severity, r.sql, r.message.vi, r.message.en, "contract")
         for r in contract.rules
     ]
-    reserved = [KEY_DUPLICATE, KEY_CONFLICT, *(type_rule(c.name) for c in contract.columns)]
+    reserved = [ROW_WIDTH, SUPERSEDED, KEY_DUPLICATE, KEY_CONFLICT, *(type_rule(c.name) for c in contract.columns)]
     for rule, times in Counter([*(r.id for r in rules), *reserved]).items():
         if times > 1:
             raise BlueprintError(
@@ -75,6 +78,26 @@ def row_rules(contract: Contract, blueprint: Blueprint) -> tuple[RowRule, ...]:
                 f"{contract.ref}: rule id {rule!r} repeats; rename the rule in the contract.",
             )
     return tuple(rules)
+
+
+def severities(contract: Contract, blueprint: Blueprint) -> dict[str, Severity]:
+    """Every rule that a row of a delivery is held to: its id and severity.
+
+    Beside ``row_rules`` these are the width of the row, the type of each cell, the key and mended rows. Raises BlueprintError as
+    ``row_rules`` does.
+    """
+    found: dict[str, Severity] = dict.fromkeys((ROW_WIDTH, *(type_rule(c.name) for c in contract.columns)), "error")
+    found |= {rule.id: rule.severity for rule in row_rules(contract, blueprint)}
+    return found | dict.fromkeys((KEY_DUPLICATE, KEY_CONFLICT, SUPERSEDED), "error")
+
+
+def comply(rows: int, against: int, share: float) -> bool:
+    """Whether at least ``share`` of ``rows`` comply with a rule that ``against`` of them break; of no rows all do.
+
+    >>> comply(20, 1, 0.95), comply(20, 2, 0.95)
+    (True, False)
+    """
+    return not rows or (rows - against) / rows >= share
 
 
 def bounds(column: Column, concept: Concept) -> tuple[float | None, float | None]:
@@ -110,6 +133,20 @@ def codes(column: Column, codelist: CodeList) -> frozenset[str] | None:
         return codelist.codes()
     day = fixed_date(column)
     return None if day is None else codelist.codes(day)
+
+
+def example_of(column: Column, blueprint: Blueprint) -> str | None:
+    """A made-up value as the agency would write it; ``None`` for personal columns and where no value is typical.
+
+    >>> from blueprint import blueprint
+    >>> plan = blueprint()
+    >>> example_of(plan.contract("air-quality-hourly").column("observed_at"), plan)
+    '2026-01-31 08:00:00'
+    """
+    concept = blueprint.concept_of(column)
+    if concept.type in DATED and column.date_formats:
+        return example.moment(column.date_formats[0])
+    return _example(concept, column, blueprint.codelist(concept.codelist) if concept.codelist else None)
 
 
 def _of_column(column: Column, contract: Contract, blueprint: Blueprint) -> Iterator[RowRule]:

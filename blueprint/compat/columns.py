@@ -16,7 +16,18 @@ from blueprint.contract import Column, Contract
 from blueprint.load import Blueprint
 from blueprint.rules import codes
 
-_READING = ("header", "synonyms", "constant", "from_file_name", "pad_to", "date_formats", "values", "flatten")
+_READING = (
+    "header",
+    "synonyms",
+    "constant",
+    "from_file_name",
+    "pad_to",
+    "date_formats",
+    "decimal",
+    "suffixes",
+    "values",
+    "flatten",
+)
 _TEXTS = ("title", "description", *_READING)
 
 

@@ -21,6 +21,7 @@ _TEXTS = (
     "reserved",
     "compatibility",
     "known_flaws",
+    "freshness",
     "schedule",
 )
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|\s+|.", re.DOTALL)
@@ -44,6 +45,7 @@ def of_contract(old: Contract, new: Contract, context: Context) -> Iterator[Chan
     yield from texts(old, new, _TEXTS)
     if match.as_old.get(new.partition or "", new.partition) != old.partition:
         yield from texts(old, new, ("partition",))
+    yield from texts(old, new, ("partition_by",))
 
 
 def _keys(old: Contract, new: Contract, match: Matched) -> Iterator[Change]:
@@ -131,6 +133,26 @@ def _thresholds(old: Contract, new: Contract, match: Matched, context: Context) 
         here, share = after.get(name, (name, None))
         if name not in gone:
             yield from _threshold(f"gate.complete.{here}", was.complete.get(name), share, more_is_tighter=True)
+    yield from _shares(old, new, match)
+
+
+def _shares(old: Contract, new: Contract, match: Matched) -> Iterator[Change]:
+    """The least shares of rows that comply; that of a warning refuses no delivery, so only its statement changes."""
+    was, warnings = old.gate.mostly, {r.id for r in new.rules if r.severity == "warning"}
+    own = {r.id for r in new.rules}
+    now = {r if r in own else _former_rule(r, match): (r, share) for r, share in new.gate.mostly.items()}
+    for former in dict.fromkeys([*was, *now]):
+        rule, share = now.get(former, (former, None))
+        if rule not in warnings:
+            yield from _threshold(f"gate.mostly.{rule}", was.get(former), share, more_is_tighter=True)
+        elif was.get(former) != share:
+            yield change(23, f"gate.mostly.{rule}", was.get(former), share)
+
+
+def _former_rule(rule: str, match: Matched) -> str:
+    """The id of a column's ``rule`` before the column was renamed."""
+    name, _, kind = rule.partition("-")
+    return f"{match.as_old[name]}-{kind}" if name in match.as_old else rule
 
 
 def _threshold(path: str, was: float | None, now: float | None, *, more_is_tighter: bool) -> Iterator[Change]:

@@ -7,7 +7,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from blueprint.contract import Column, Contract
 from blueprint.load import Blueprint
@@ -22,6 +22,9 @@ Configuration = dict[str, Any]
 
 def expectations(contract: Contract, plan: Blueprint) -> list[Configuration]:
     """Everything ``contract`` promises of an accepted set, in order, each as ``type``, ``kwargs``, ``meta``, ``severity``.
+
+    A share that the contract states of a warning is the expectation's ``mostly``. One of an error is not in the suite: the
+    rows of an accepted set comply without exception, and the share is of the rows of the delivery.
 
     The ``meta`` of each holds ``rule`` (the id of ``blueprint.rules``), ``column``, ``vi`` and ``en``. Raises BlueprintError
     where the declarations contradict themselves.
@@ -49,6 +52,16 @@ def text(contract: Contract, plan: Blueprint) -> str:
 def least_rows(contract: Contract) -> int:
     """The fewest rows that pass; an empty set never does."""
     return max(1, contract.gate.min_rows)
+
+
+def percent(share: float, language: Literal["vi", "en"] = "en") -> str:
+    """A share as a percentage with as many decimals as it has, at most four.
+
+    >>> percent(0.995), percent(0.995, "vi"), percent(1)
+    ('99.5%', '99,5 %', '100%')
+    """
+    said = f"{share * 100:.4f}".rstrip("0").rstrip(".")
+    return f"{said.replace('.', ',')} %" if language == "vi" else f"{said}%"
 
 
 def _meta(rule: str, column: str | None, vi: str, en: str) -> dict[str, Any]:
@@ -107,6 +120,10 @@ def _of_rows(contract: Contract, plan: Blueprint) -> Iterator[Configuration]:
         meta, severity = _meta(rule.id, rule.column, rule.vi, rule.en), _SEVERITY[rule.severity]
         core = _core(rule, contract.column(rule.column), plan) if rule.column else None
         kind, kwargs = core or ("rows_to_satisfy_sql", {"sql": rule.good, "rule": rule.id})
+        if rule.severity == "warning" and (share := contract.gate.mostly.get(rule.id)) is not None:
+            kwargs["mostly"] = share
+            meta["vi"] += f" Cảnh báo khi dưới {percent(share, 'vi')} số dòng đạt."
+            meta["en"] += f" Warns when fewer than {percent(share)} of the rows comply."
         yield _expect(kind, meta, severity, **kwargs)
 
 

@@ -272,13 +272,20 @@ def _without(contract: Contract, kept: set[str]) -> dict[str, Any]:
     def all_kept(names: Iterable[str]) -> bool:
         return set(names) <= kept
 
+    own = {r.id: all_kept(r.columns) for r in contract.rules}
+    gone = {c.name for c in contract.columns} - kept
+    unjudged = {r for r in contract.gate.mostly if not own.get(r, r.partition("-")[0] not in gone)}
     return {
         "key": tuple(n for n in contract.key if n in kept),
         "rules": tuple(r for r in contract.rules if all_kept(r.columns)),
         "unique": tuple(u for u in contract.unique if all_kept(u)),
         "references": tuple(r for r in contract.references if all_kept(r.columns)),
         "partition": contract.partition if contract.partition in kept else None,
+        "partition_by": contract.partition_by if contract.partition in kept else "value",
         "gate": contract.gate.model_copy(
-            update={"complete": {k: v for k, v in contract.gate.complete.items() if k in kept}}
+            update={
+                "complete": {k: v for k, v in contract.gate.complete.items() if k in kept},
+                "mostly": {k: v for k, v in contract.gate.mostly.items() if k not in unjudged},
+            }
         ),
     }

@@ -67,6 +67,7 @@ def other(model: type, field: str) -> Any:
         "severity": "warning",
         "columns": ("a", "b") if model is Rule else (A, B),
         "complete": {"a": 0.5},
+        "mostly": {"a-required": 0.5},
         "min_rows": 2,
         "flatten": True,
         "identifier": "tax",

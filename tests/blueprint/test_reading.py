@@ -3,6 +3,7 @@
 import pytest
 
 from blueprint import DeclarationError
+from blueprint.checks import problems as contradictions
 from blueprint.load import ROOT, load, read
 from blueprint.problems import Problem, near, position
 from tests.blueprint.test_load import WARDS, root, spoil  # noqa: F401 - root is a fixture
@@ -129,3 +130,19 @@ def test_a_value_is_never_said_to_be_checked_further_than_it_can_be(root, old, n
     with pytest.raises(DeclarationError) as caught:
         load(root)
     assert said in caught.value.en
+
+
+@pytest.mark.parametrize(
+    ("partition", "line", "said"),
+    [
+        ("partition_by: day", "partition_by: day", "needs a column in partition"),
+        ("partition: ward_code\npartition_by: month", "partition_by: month", "type date, timestamp, timestamp_local"),
+        ("partition: seat", "{name: seat", "must be required"),
+    ],
+)
+def test_partitions_that_a_table_cannot_have_are_told(root, partition, line, said):  # noqa: F811
+    spoil(root, WARDS, "key: [ward_code]", f"key: [ward_code]\n{partition}")
+    (found,) = (p for p in contradictions(read(root, [].append)) if p.rule == "partition")
+    assert (found.file, found.line) == (WARDS, line_of(root, WARDS, line))
+    assert said in found.en
+    assert found.vi != found.en
