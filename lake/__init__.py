@@ -1,4 +1,4 @@
-"""The lake: every accepted delivery is one version of an Iceberg table of Parquet files, kept for ever.
+"""The lake: every accepted delivery is one version of an Iceberg table of Parquet files; a published one stays for ever.
 
 >>> from pathlib import Path
 >>> from tempfile import mkdtemp
@@ -8,30 +8,48 @@ True
 """
 
 from lake.errors import (
+    CatalogElsewhere,
+    CatalogUnreachable,
     LakeBusy,
     LakeError,
     LakeFull,
+    LakeReadOnly,
     LakeWriteFailed,
+    MaintenanceFailed,
+    PartitionRefused,
     SchemaRefused,
     UnknownColumn,
     UnknownVersion,
     UnreadableVersion,
+    UpkeepUnreadable,
+    VersionMoved,
     WrongAcceptedFile,
+    WrongCatalogUrl,
+    WrongCondition,
 )
 from lake.store import Lake
 from lake.version import CommitRecord, Version
 
 __all__ = [
+    "CatalogElsewhere",
+    "CatalogUnreachable",
     "CommitRecord",
     "Lake",
     "LakeBusy",
     "LakeError",
     "LakeFull",
+    "LakeReadOnly",
     "LakeWriteFailed",
+    "MaintenanceFailed",
+    "PartitionRefused",
     "SchemaRefused",
     "UnknownColumn",
     "UnknownVersion",
     "UnreadableVersion",
+    "UpkeepUnreadable",
     "Version",
+    "VersionMoved",
     "WrongAcceptedFile",
+    "WrongCatalogUrl",
+    "WrongCondition",
 ]

@@ -1,10 +1,11 @@
 """The content hash: one SHA-256 for what a table says, whatever the order of its rows and the bytes of its files.
 
-Each part of a table (its one file, or the file of each partition) is read in the order of its rows, which a commit
-sorts by the key and then by every column. Of each column two digests are taken: of one number per row that says where
-a value is missing or how many bytes it has, and of the values one after the other. A part's digest is that of its
-row count and its columns' digests by name; the content hash is that of the schema, the number of rows and the sorted
-digests of the parts.
+A table without partitions is one part. One with partitions has a part for each value of its partition column, or for
+each day of UTC where that column holds dates or times, whatever the files are cut by. Each part is read in the order of
+its rows, which a commit sorts by the key and then by every column. Of each column two digests are taken: of one number
+per row that says where a value is missing or how many bytes it has, and of the values one after the other. A part's
+digest is that of its row count and its columns' digests by name; the content hash is that of the schema, the number of
+rows and the sorted digests of the parts.
 
 Numbers are little-endian. Per row: -1 for null, else the bytes of a text or 0. Values: texts in UTF-8; integers, dates
 (days since 1970-01-01) and timestamps (microseconds since 1970-01-01T00:00Z) as 64-bit integers, booleans as 0 and 1
@@ -14,10 +15,12 @@ zero and every NaN alike. A null adds no bytes to the values of a text and zero 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from blueprint.sql import ident
+from lake.partitions import UNIT, runs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,30 +30,52 @@ if TYPE_CHECKING:
 _BATCH = 100_000
 
 
-def content_hash(connection: "DuckDBPyConnection", parts: Iterable[str], types: Mapping[str, str]) -> tuple[int, str]:
-    """Row count and content hash (64 hexadecimal digits) of the queries ``parts``, whose columns have ``types``.
+def content_hash(
+    connection: "DuckDBPyConnection", queries: Iterable[str], types: Mapping[str, str], part: str | None = None
+) -> tuple[int, str]:
+    """Row count and content hash (64 hexadecimal digits) of the rows of ``queries``, whose columns have ``types``.
 
-    Parts without rows count for nothing, so that a table without rows has one hash.
+    Each query holds one part or, where the expression ``part`` is given, every part that it has a value for, one after
+    the other. Parts without rows count for nothing, so that a table without rows has one hash.
     """
-    found = [part for part in (_part(connection, query, types) for query in parts) if part[0]]
+    found = [told for query in queries for told in _parts(connection, query, types, part)]
     rows = sum(number for number, _ in found)
     line = [sorted(types.items()), rows, sorted(digest for _, digest in found)]
     return rows, hashlib.sha256(_json(line)).hexdigest()
 
 
-def _part(connection: "DuckDBPyConnection", query: str, types: Mapping[str, str]) -> tuple[int, str]:
+def _parts(
+    connection: "DuckDBPyConnection", query: str, types: Mapping[str, str], part: str | None
+) -> Iterator[tuple[int, str]]:
+    """The number of rows and the digest of each part of a query."""
     names = sorted(types)
     columns = ", ".join(map(ident, names))
-    digests = {name: (hashlib.sha256(), hashlib.sha256()) for name in names}
-    rows = 0
-    for batch in connection.execute(f"SELECT {columns} FROM ({query})").to_arrow_reader(_BATCH):
-        rows += batch.num_rows
-        for name, column in zip(names, batch.columns, strict=True):
+    reader = connection.execute(f"SELECT {columns}, {part or 'true'} AS {UNIT} FROM ({query})").to_arrow_reader(_BATCH)
+    pieces = ((value, batch, start, end) for batch in reader for value, start, end in runs(batch.column(UNIT)))
+    for _, group in groupby(pieces, key=lambda piece: piece[0]):
+        digest = _Part(names)
+        for _, batch, start, end in group:
+            digest.update(batch.slice(start, end - start))
+        yield digest.told()
+
+
+class _Part:
+    """The digests of one part's columns so far."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._digests = {name: (hashlib.sha256(), hashlib.sha256()) for name in names}
+        self._rows = 0
+
+    def update(self, batch: "pa.RecordBatch") -> None:
+        self._rows += batch.num_rows
+        for (of_shape, of_values), column in zip(self._digests.values(), batch.columns, strict=False):
             shape, values = _canonical(column)
-            digests[name][0].update(shape)
-            digests[name][1].update(values)
-    said = [[name, shape.hexdigest(), values.hexdigest()] for name, (shape, values) in digests.items()]
-    return rows, hashlib.sha256(_json([rows, said])).hexdigest()
+            of_shape.update(shape)
+            of_values.update(values)
+
+    def told(self) -> tuple[int, str]:
+        said = [[name, shape.hexdigest(), values.hexdigest()] for name, (shape, values) in self._digests.items()]
+        return self._rows, hashlib.sha256(_json([self._rows, said])).hexdigest()
 
 
 def _json(value: object) -> bytes:

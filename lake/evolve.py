@@ -3,6 +3,8 @@
 A column keeps its field id when it is renamed, as long as the contract says so by ``field``. It may be widened. A column
 is removed, or gets a type that the old values do not fit, only under a new major version of the contract: it then
 loses its field id for good, and the new column of that name starts without the old values.
+
+The partition column stays the same one. By what it parts the rows may change: by value, by day or by month.
 """
 
 import re
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from blueprint import Contract
 from lake.errors import SchemaRefused
+from lake.partitions import Partitioning
 from lake.schema import duckdb_type_of, iceberg_type, metrics
 
 if TYPE_CHECKING:
@@ -51,12 +54,26 @@ def widens(old: str, new: str) -> bool:
     return bool(before and after and before[2] == after[2] and int(before[1]) < int(after[1]))
 
 
-def evolve(tx: "Transaction", contract: Contract, columns: Mapping[str, str], former: str | None) -> "Schema":
-    """Make the table's columns those of ``contract``; ``columns`` maps their names to DuckDB types.
+def evolve(
+    tx: "Transaction", contract: Contract, columns: Mapping[str, str], former: str | None
+) -> "tuple[Schema, bool]":
+    """Make the table's columns and partitions those of ``contract``; ``columns`` maps their names to DuckDB types.
 
-    ``former`` is the contract of the version before, such as ``bus-stops@1.0.0``. Raises SchemaRefused, naming every
-    change that is not allowed.
+    ``former`` is the contract of the version before, such as ``bus-stops@1.0.0``. Returns the schema, and whether the
+    table's files are now to be cut by something else. Raises SchemaRefused, naming every change that is not allowed.
     """
+    schema = _columns(tx, contract, columns, former)
+    how, written = Partitioning.of(contract, columns), Partitioning.written(tx.table_metadata.spec(), schema)
+    if how is None or written is None or how.by == written.by:
+        return schema, False
+    with tx.update_spec() as update:
+        update.remove_field(tx.table_metadata.spec().fields[0].name)
+        update.add_field(how.column, how.transform, how.name)
+    return schema, True
+
+
+def _columns(tx: "Transaction", contract: Contract, columns: Mapping[str, str], former: str | None) -> "Schema":
+    """Add, rename, widen and remove columns."""
     schema = tx.table_metadata.schema()
     by_identity = {p.identity: p for p in map(_Present.of, schema.fields)}
     wanted = {contract.column(name).identity: name for name in columns}

@@ -1,5 +1,6 @@
 """Small pieces of DuckDB SQL that the lake writes, and the connection they run on."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,12 +27,19 @@ def parquet(files: Sequence[Path], fields: Mapping[int, tuple[str, str]]) -> str
     return f"read_parquet([{', '.join(map(file_literal, files))}], schema=MAP {{{schema}}}, hive_partitioning=false)"
 
 
+_MEMORY = "200MB"
+_THREADS = 4
+"""Each thread sorts and writes in memory of its own, so more of them need more than the limit gives."""
+
+
 @contextmanager
-def connection(spill: Path) -> Iterator["DuckDBPyConnection"]:
-    """A DuckDB of its own, in UTC, which spills what does not fit memory into ``spill`` and fetches no extension."""
+def connection(spill: Path, threads: int = _THREADS) -> Iterator["DuckDBPyConnection"]:
+    """A DuckDB of its own, in UTC, which keeps to ``_MEMORY``, spills the rest into ``spill`` and fetches no extension."""
     import duckdb
 
     config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": _MEMORY,
+        "threads": min(threads, os.cpu_count() or 1),
         "temp_directory": str(spill),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

@@ -1,16 +1,19 @@
 """The lake of one home folder: committing versions and finding them again."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime
+import shutil
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blueprint import Column, Concept, Contract
 from blueprint.errors import HanoiError
 from lake.accepted import Accepted
-from lake.errors import LakeBusy, UnknownVersion, write_error
+from lake.catalogs import NAMESPACE, catalogs
+from lake.errors import CatalogElsewhere, LakeBusy, UnknownVersion, UpkeepUnreadable, VersionMoved, write_error
 from lake.folders import private_folder, scratch
 from lake.schema import duckdb_types, iceberg_schema, metrics
 from lake.version import CommitRecord, Version
@@ -18,13 +21,16 @@ from lake.version import CommitRecord, Version
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
-    from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.table import Table
 
     from lake.diff import Sides, VersionDiff
+    from lake.swap import LakeCatalog
+    from lake.tidy import Maintained, Rules
+    from lake.upkeep import Upkeep
     from lake.verify import Verified
+    from lake.where import Condition
 
-_NAMESPACE = "hanoi"
+_ATTEMPTS = 20
 
 
 class Lake:
@@ -34,65 +40,104 @@ class Lake:
     none. The home may be moved or copied to another folder; this class reads Iceberg's absolute paths relative to
     where it is, other engines do not. ``lock_timeout`` is how many seconds a commit waits for another one to end.
 
+    ``catalog`` is the URL of a PostgreSQL database, ``postgresql://user:password@host:5432/database``, that takes
+    SQLite's place where several hosts share the home; then a copy of the home needs a copy of the database.
+
     >>> from pathlib import Path
     >>> from tempfile import mkdtemp
     >>> Lake(Path(mkdtemp())).datasets()
     []
     """
 
-    def __init__(self, home: Path, *, lock_timeout: float = 600) -> None:
+    def __init__(self, home: Path, *, catalog: str | None = None, lock_timeout: float = 600) -> None:
         self.root = Path(home).absolute() / "lake"
         self.warehouse = self.root / "warehouse"
-        self._catalog_file = self.root / "catalog.sqlite"
-        self._lock_timeout = lock_timeout
+        self._catalogs = catalogs(self.root, catalog, lock_timeout)
 
     def commit(
-        self, contract: Contract, concepts: Callable[[Column], Concept], accepted: Path, record: CommitRecord
+        self,
+        contract: Contract,
+        concepts: Callable[[Column], Concept],
+        accepted: Path,
+        record: CommitRecord,
+        *,
+        onto: str | None = None,
     ) -> Version:
         """Make the rows of the Parquet file ``accepted`` the newest version of the contract's dataset.
 
         The file has the contract's columns in the types of ``blueprint.types.DUCKDB_TYPES``. Its rows replace all rows of
-        the version before, or, where the contract names a ``partition``, those of the partitions that it brings. Rows
-        that say the same as the newest version under the same contract version add nothing: that version comes back
-        with ``new=False``.
+        the version before, or, where the contract names a ``partition``, those of the partitions that it brings: a delivery
+        brings each of its partitions whole, so that what it leaves out of a day is gone from that day. Rows that say the
+        same as the newest version under the same contract version add nothing: that version comes back with ``new=False``.
 
-        Raises WrongAcceptedFile, SchemaRefused, LakeBusy, LakeFull or LakeWriteFailed; after each of them readers see
-        the version before, and the next commit of the table removes what was left on disk.
+        ``onto`` is the id of the version that must be the newest one when the rows are written, empty for none: rows that
+        were judged by what stood before are not put over what came since. VersionMoved says that there is another.
+
+        Raises WrongAcceptedFile, PartitionRefused, SchemaRefused, LakeBusy, LakeFull, LakeWriteFailed or
+        CatalogElsewhere; after each of them readers see the version before, and the next commit of the table removes
+        what was left on disk. After CatalogUnreachable they see either the version before or the new one; a repeated
+        commit adds nothing.
         """
-        from lake.commit import Commit
         from lake.sql import connection
-        from lake.sweep import sweep
 
         rows = Accepted(contract, duckdb_types(contract, concepts), Path(accepted))
-        spill = self.root / "spill" / contract.dataset
+        spills = self.root / "spill" / contract.dataset
         try:
-            with self._lock(contract.dataset), scratch(spill), connection(spill) as con:
-                rows.check(con)
-                with self._catalog(create=True) as catalog:
-                    table = self._table(catalog, rows)
-                    sweep(table, self.warehouse, spill)
-                    try:
-                        return Commit(con, table, self.warehouse, spill).write(rows, record)
-                    except BaseException:
-                        with suppress(Exception):
-                            sweep(self._table(catalog, rows), self.warehouse, spill)
-                        raise
+            with self._catalogs.writing(contract.dataset) as catalog:
+                shutil.rmtree(spills, ignore_errors=True)  # what commits that were killed left there
+                with scratch(spills / uuid.uuid4().hex) as spill, connection(spill) as con:
+                    rows.check(con)
+                    return self._committed(catalog, con, rows, record, spill, onto)
         except HanoiError:
             raise
         except Exception as cause:
             raise write_error(contract.dataset, self.root, cause) from cause
 
+    def _committed(
+        self,
+        catalog: "LakeCatalog",
+        con: "DuckDBPyConnection",
+        rows: Accepted,
+        record: CommitRecord,
+        spill: Path,
+        onto: str | None,
+    ) -> Version:
+        """Commit under the table's lock; begin again where a writer that knows of no lock was faster."""
+        from lake.commit import Commit
+        from lake.read import current
+        from lake.swap import TableMoved
+        from lake.sweep import sweep
+
+        for _ in range(_ATTEMPTS):
+            table = self._table(catalog, rows)
+            sweep(table, self.warehouse, spill)
+            newest = current(rows.contract.dataset, table)
+            if onto is not None and onto != (newest.id if newest else ""):
+                raise VersionMoved(rows.contract.dataset, onto, newest.id if newest else "")
+            try:
+                return Commit(con, table, self.warehouse, spill).write(rows, record)
+            except TableMoved:
+                continue
+            except BaseException:
+                with suppress(Exception):
+                    sweep(self._table(catalog, rows), self.warehouse, spill)
+                raise
+        raise LakeBusy(rows.contract.dataset, 0)
+
     def datasets(self) -> list[str]:
         """The ids of the datasets that have a version."""
-        with self._catalog() as catalog:
-            names = sorted(name for _, name in catalog.list_tables(_NAMESPACE)) if catalog else []
-        return [name for name in names if self.versions(name)]
+        return [name for name in self.tables() if self.versions(name)]
+
+    def tables(self) -> list[str]:
+        """The ids of the datasets that have a table, whether or not it can be read."""
+        with self._catalogs.reading() as catalog:
+            return sorted(name for _, name in catalog.list_tables(NAMESPACE)) if catalog else []
 
     def versions(self, dataset: str) -> list[Version]:
         """The versions of a dataset, oldest first; none where it was never committed."""
         from lake.read import versions
 
-        with self._opened(dataset) as table:
+        with self._catalogs.table(dataset) as table:
             return versions(dataset, table) if table else []
 
     def current(self, dataset: str) -> Version | None:
@@ -105,12 +150,18 @@ class Lake:
         for found in known:
             if found.id == version:
                 return found
-        raise UnknownVersion(dataset, version, [v.id for v in known])
+        raise UnknownVersion(dataset, version, [v.id for v in known], self._upkeep(dataset).when_dropped(version))
 
     def as_of(self, dataset: str, moment: datetime) -> Version:
-        """The version that was current at ``moment``, an aware datetime; raises UnknownVersion before the first."""
+        """The version that was current at ``moment``, an aware datetime.
+
+        Raises UnknownVersion before the first one, and where retention has removed the one that was current.
+        """
         known = self.versions(dataset)
         found = [v for v in known if v.committed_at <= moment]
+        gone = self._upkeep(dataset).current_at(moment)
+        if gone and (not found or gone.number > found[-1].number):
+            raise UnknownVersion(dataset, gone.id, [v.id for v in known], gone.dropped_at[:10])
         if not found:
             raise UnknownVersion(dataset, moment.isoformat(), [v.id for v in known])
         return found[-1]
@@ -161,139 +212,130 @@ class Lake:
         sides = Sides(*queries, common, tuple(key) if usable else ())
         return sides, tuple(c for c in before if c not in after), tuple(c for c in after if c not in before)
 
-    def verify(self, dataset: str) -> "list[Verified]":
-        """Read and hash every version of a dataset again; what does not fit is told in the result, not raised."""
-        from lake.sql import connection
-        from lake.verify import verified
+    def verify(self, dataset: str, told: "Callable[[Verified], None] | None" = None) -> "list[Verified]":
+        """Read and hash every version of a dataset again; what does not fit is told in the result, not raised.
 
-        with self._opened(dataset) as table, connection(self._spill(dataset)) as con:
-            return verified(con, dataset, table, self.warehouse) if table else []
+        ``told`` is called with each version as soon as it is read.
+        """
+        from lake.sql import connection
+        from lake.verify import unreadable, verified
+
+        found: list[Verified] = []
+        try:
+            with self._catalogs.table(dataset) as table, connection(self._spill(dataset)) as con:
+                for each in verified(con, dataset, table, self.warehouse) if table else ():
+                    found.append(each)
+                    if told:
+                        told(each)
+        except HanoiError:
+            raise
+        except Exception as error:
+            # A table whose metadata is damaged or gone is a finding like any other.
+            found.append(unreadable(dataset, "", 0, error))
+        return found
+
+    def maintain(
+        self,
+        dataset: str,
+        rules: "Rules | None" = None,
+        *,
+        published: Collection[str] | None = None,
+        named: Collection[str] = (),
+        dry_run: bool = False,
+        now: datetime | None = None,
+    ) -> "Maintained":
+        """Compact the newest version, drop versions that may go, remove files that nothing refers to; see ``lake.maintain``.
+
+        ``published`` holds the ids of all versions that may ever have been published; None, which drops nothing, says
+        that nobody knows. ``named`` holds those that a record names. ``now`` is the moment to reckon from.
+        """
+        from lake.maintain import Maintenance
+        from lake.tidy import Rules
+
+        work = Maintenance(
+            self._catalogs, self.root, dataset, rules or Rules(), dry_run=dry_run, now=now or datetime.now(UTC)
+        )
+        return work.run(published, named)
 
     def _spill(self, dataset: str) -> Path:
         return self.root / "spill" / f"{dataset}--read-{os.getpid()}"
 
-    def files(self, version: Version) -> list[Path]:
-        """The Parquet files that make up a version, none where it has no rows. They never change.
+    def files(self, version: Version, where: "Mapping[str, Condition] | None" = None) -> list[Path]:
+        """The Parquet files that make up a version, none where it has no rows. A file never changes.
 
-        After a change of the contract older files lack the new columns: read them through ``select``, or by field id.
+        With ``where``, as in ``select``, those alone that may hold such rows. Maintenance may lay the same rows out in
+        other files; the former ones stay for its time of grace. After a change of the contract older files lack the new
+        columns: read them through ``select``, or by field id.
         """
         from lake.read import data_files
 
-        with self._opened(version.dataset) as table:
-            return data_files(self._known(table, version), version, self.warehouse)
+        with self._catalogs.table(version.dataset) as table:
+            return data_files(*self._known(table, version), self.warehouse, where)
 
-    def select(self, version: Version, columns: Sequence[str] | None = None) -> str:
+    def select(
+        self,
+        version: Version,
+        columns: Sequence[str] | None = None,
+        where: "Mapping[str, Condition] | None" = None,
+    ) -> str:
         """A DuckDB query for the rows of a version: ``columns`` in the order asked, or all of them.
 
-        Raises UnknownColumn for a name that the version does not have.
+        ``where`` asks for some of the rows: a value per column, or a range ``(from, before)`` in which None leaves an end
+        open. Files that hold no such row are left out of the query, so that a day of a table with partitions costs that
+        day: ``select(version, where={"observed_at": (date(2025, 3, 1), date(2025, 3, 2))})``. A date stands for its
+        midnight, in UTC where the column holds instants.
+
+        Raises UnknownColumn for a name that the version does not have, WrongCondition for a value of another type.
         """
         from lake.read import select
 
-        with self._opened(version.dataset) as table:
-            return select(self._known(table, version), version, self.warehouse, columns)
+        with self._catalogs.table(version.dataset) as table:
+            return select(*self._known(table, version), self.warehouse, columns, where)
 
-    @staticmethod
-    def _known(table: "Table | None", version: Version) -> "Table":
+    def _known(self, table: "Table | None", version: Version) -> "tuple[Table, Version]":
+        """The table, and the version as it is laid out now."""
         from lake.read import versions
 
-        if table is None or table.snapshot_by_id(version.snapshot_id) is None:
-            raise UnknownVersion(
-                version.dataset, version.id, [v.id for v in versions(version.dataset, table)] if table else []
-            )
-        return table
+        present = versions(version.dataset, table) if table else []
+        for found in present:
+            if table and found.id == version.id:
+                return table, found
+        dropped = self._upkeep(version.dataset).when_dropped(version.id)
+        raise UnknownVersion(version.dataset, version.id, [v.id for v in present], dropped)
 
-    @contextmanager
-    def _lock(self, name: str) -> Iterator[None]:
-        from filelock import FileLock, Timeout
+    def _upkeep(self, dataset: str) -> "Upkeep":
+        """What maintenance remembers; nothing where that cannot be read, for it only words an error here."""
+        from lake.upkeep import Upkeep
 
-        folder = private_folder(self.root / "locks")
         try:
-            with FileLock(folder / f"{name}.lock", timeout=self._lock_timeout, mode=0o600, poll_interval=0.01):
-                yield
-        except Timeout as cause:
-            raise LakeBusy(name, self._lock_timeout) from cause
+            return Upkeep.of(self.root, dataset)
+        except UpkeepUnreadable:
+            return Upkeep(Upkeep.path_of(self.root, dataset))
 
-    @contextmanager
-    def _catalog(self, *, create: bool = False) -> "Iterator[SqlCatalog | None]":
-        """The SQL catalog; None where there is none and none is to be made."""
-        if not self._catalog_file.exists():
-            if not create:
-                yield None
-                return
-            self._make_catalog()
-        catalog = self._sql_catalog(self._catalog_file)
-        try:
-            yield catalog
-        finally:
-            catalog.close()
-
-    def _make_catalog(self) -> None:
-        """Make the catalog aside and rename it into place: one that is there is whole."""
-        with self._lock(".catalog"):
-            if self._catalog_file.exists():
-                return
-            draft = self.root / ".catalog.draft.sqlite"
-            draft.unlink(missing_ok=True)
-            catalog = self._sql_catalog(draft)
-            catalog.create_namespace(_NAMESPACE)
-            catalog.close()
-            draft.chmod(0o600)
-            draft.rename(self._catalog_file)
-
-    def _sql_catalog(self, file: Path) -> "SqlCatalog":
-        from pyiceberg.catalog.sql import SqlCatalog
-        from sqlalchemy import URL
-
-        from lake.location import PROPERTY
-
-        return SqlCatalog(
-            "lake",
-            **{
-                "uri": URL.create("sqlite", database=str(file)).render_as_string(),
-                "warehouse": str(self.warehouse),
-                "py-io-impl": "lake.location.WarehouseFileIO",
-                PROPERTY: str(self.warehouse),
-            },
-        )
-
-    @contextmanager
-    def _opened(self, dataset: str) -> "Iterator[Table | None]":
-        from pyiceberg.exceptions import NoSuchTableError
-
-        with self._catalog() as catalog:
-            table = None
-            if catalog:
-                with suppress(NoSuchTableError):
-                    table = catalog.load_table((_NAMESPACE, dataset))
-            yield table
-
-    def _table(self, catalog: "SqlCatalog | None", rows: Accepted) -> "Table":
+    def _table(self, catalog: "LakeCatalog", rows: Accepted) -> "Table":
         """The table of a contract, made where it is the first commit."""
         from pyiceberg.exceptions import NoSuchTableError
-        from pyiceberg.partitioning import PartitionField, PartitionSpec
-        from pyiceberg.transforms import IdentityTransform
+        from pyiceberg.partitioning import PartitionSpec
 
-        assert catalog is not None  # noqa: S101 - commits open the catalog with create=True
         name = rows.contract.dataset
         folder = self.warehouse / name
         for private in (folder, folder / "data", folder / "metadata"):
             private_folder(private)
         with suppress(NoSuchTableError):
-            return catalog.load_table((_NAMESPACE, name))
+            return catalog.load_table((NAMESPACE, name))
+        if any((folder / "data").iterdir()):
+            raise CatalogElsewhere(self.root, self._catalogs.place)
         schema = iceberg_schema(rows.columns)
-        fields = []
-        if (partition := rows.contract.partition) is not None:
-            source = schema.find_field(partition).field_id
-            fields = [PartitionField(source, 1000, IdentityTransform(), partition)]
+        how = rows.partitioning
         return catalog.create_table(
-            (_NAMESPACE, name),
+            (NAMESPACE, name),
             schema,
             location=str(folder),
-            partition_spec=PartitionSpec(*fields),
+            partition_spec=PartitionSpec(how.field(schema)) if how else PartitionSpec(),
             properties={
                 "format-version": "2",
                 "write.metadata.delete-after-commit.enabled": "true",
                 "write.metadata.previous-versions-max": "20",
-                **metrics(rows.columns, partition),
+                **metrics(rows.columns, rows.contract.partition),
             },
         )

@@ -1,13 +1,11 @@
 """Verifying versions: everything is read and hashed again."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lake.content import content_hash
-from lake.read import data_files, versions
-from lake.schema import read_fields
-from lake.sql import parquet
+from lake.read import data_files, hashed, versions
 from lake.version import Version
 
 if TYPE_CHECKING:
@@ -32,9 +30,16 @@ class Verified:
         return not self.problem_en
 
 
-def verified(con: "DuckDBPyConnection", dataset: str, table: "Table", warehouse: Path) -> list[Verified]:
+def unreadable(dataset: str, version: str, size: int, error: Exception) -> Verified:
+    """The finding that something cannot be read at all; ``version`` is empty where it is the table itself."""
+    told = str(error).splitlines()[0] if str(error) else repr(error)
+    return Verified(dataset, version, 0, 0, size, f"không đọc được: {told}", f"cannot be read: {told}")
+
+
+def verified(con: "DuckDBPyConnection", dataset: str, table: "Table", warehouse: Path) -> Iterator[Verified]:
     """Hash every version of a table again, oldest first."""
-    return [_verified(con, version, table, warehouse) for version in versions(dataset, table)]
+    for version in versions(dataset, table):
+        yield _verified(con, version, table, warehouse)
 
 
 def _verified(con: "DuckDBPyConnection", version: Version, table: "Table", warehouse: Path) -> Verified:
@@ -42,15 +47,10 @@ def _verified(con: "DuckDBPyConnection", version: Version, table: "Table", wareh
     try:
         files = data_files(table, version, warehouse)
         size = sum(file.stat().st_size for file in files)
-        snapshot = table.snapshot_by_id(version.snapshot_id)
-        schema = table.schemas()[snapshot.schema_id] if snapshot and snapshot.schema_id is not None else table.schema()
-        fields = read_fields(schema)
-        parts = [f"SELECT * FROM {parquet([file], fields)}" for file in files]
-        rows, digest = content_hash(con, parts, dict(fields.values()))
+        rows, digest = hashed(con, table, version, files)
     except Exception as error:
         # Whatever a damaged file makes DuckDB or pyiceberg raise, it is the finding, not a failure of the check.
-        told = str(error).splitlines()[0] if str(error) else repr(error)
-        return Verified(version.dataset, version.id, 0, 0, size, f"không đọc được: {told}", f"cannot be read: {told}")
+        return unreadable(version.dataset, version.id, size, error)
     if (rows, digest) == (version.rows, version.content_hash):
         return Verified(version.dataset, version.id, rows, len(files), size)
     return Verified(

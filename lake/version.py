@@ -27,7 +27,7 @@ class CommitRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Version(CommitRecord):
-    """One version of a dataset: immutable, numbered from 1, readable for ever.
+    """One version of a dataset: immutable, numbered from 1, readable until retention removes it, which is told.
 
     ``id`` joins the number and the first eight digits of ``content_hash``, so that the same inputs on a fresh home
     give the same id. ``rows`` counts the rows that readers see. ``new`` is False where a commit found nothing to add.
@@ -61,6 +61,13 @@ class Version(CommitRecord):
             f"{_PREFIX}commit": commit,
         }
 
+    def relaid(self, commit: str) -> dict[str, str]:
+        """The properties of a snapshot that lays this version's rows out in other files; the version stays what it is."""
+        return {
+            **self.properties(commit),
+            f"{_PREFIX}committed-at": self.committed_at.isoformat(timespec="milliseconds"),
+        }
+
     @classmethod
     def from_snapshot(
         cls, dataset: str, snapshot_id: int, timestamp_ms: int, summary: Mapping[str, str]
@@ -69,12 +76,15 @@ class Version(CommitRecord):
         said = {key.removeprefix(_PREFIX): value for key, value in summary.items() if key.startswith(_PREFIX)}
         if "version" not in said:
             return None
+        committed = said.get("committed-at")
         return cls(
             dataset=dataset,
             id=said["version"],
             number=int(said["version-number"]),
             snapshot_id=snapshot_id,
-            committed_at=datetime.fromtimestamp(timestamp_ms / 1000, UTC),
+            committed_at=datetime.fromisoformat(committed)
+            if committed
+            else datetime.fromtimestamp(timestamp_ms / 1000, UTC),
             rows=int(said["rows"]),
             content_hash=said["content-hash"],
             contract=said["contract"],

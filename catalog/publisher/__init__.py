@@ -3,6 +3,7 @@
 from catalog.publisher.catalogue import Catalogue, Publication
 from catalog.publisher.errors import CatalogueDown, CatalogueError, CatalogueRefused
 from catalog.publisher.files import PublishedFile, published
+from catalog.publisher.publications import Publications
 
 __all__ = [
     "Catalogue",
@@ -10,6 +11,7 @@ __all__ = [
     "CatalogueError",
     "CatalogueRefused",
     "Publication",
+    "Publications",
     "PublishedFile",
     "published",
 ]

@@ -56,6 +56,19 @@ class Catalogue:
             self._call("package_update", **{**wanted, "id": present["id"], "resources": resources})
         return Publication(page, changed=True)
 
+    def shown(self, dataset: str) -> frozenset[str]:
+        """The ids of the versions that the catalogue's entry of ``dataset`` names; none where it has no entry.
+
+        Raises:
+            CatalogueDown, CatalogueRefused: it does not say.
+        """
+        entry = self._call("package_show", missing_ok=True, id=dataset)
+        if entry is None:
+            return frozenset()
+        named = [str(extra["value"]) for extra in entry["extras"] if extra["key"] == "hanoi_version"]
+        addresses = (str(resource["url"]).rpartition(f"/data/{dataset}/")[2] for resource in entry["resources"])
+        return frozenset([*named, *(address.partition(".")[0] for address in addresses)])
+
     def _call(self, action: str, *, missing_ok: bool = False, **data: Any) -> Any:
         import requests
         from ckanapi import RemoteCKAN

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from blueprint import Blueprint, Contract
 from catalog.publisher.errors import CatalogueError
+from catalog.publisher.publications import Publications
 from lake import Lake, Version
 from lake.folders import private_folder, replacing
 
@@ -36,7 +37,8 @@ def published(
     """Write the files of ``version`` under ``home/published``, each in one step, and describe them.
 
     Columns that are not bound to an open concept are left out. Files that are already there are never written again, so
-    that the bytes behind a version's address stay the same.
+    that the bytes behind a version's address stay the same. The version is noted as published first, so that the lake
+    keeps it for good.
 
     Raises:
         CatalogueError: no column of the contract is open.
@@ -47,6 +49,7 @@ def published(
             f"{contract.dataset}: không có cột nào được phép công bố (mọi khái niệm đều không mở).",
             f"{contract.dataset}: no column may be published (no concept among them is open).",
         )
+    Publications(home, contract.dataset).note(version.id, (v.id for v in lake.versions(contract.dataset)))
     folder = private_folder(home / "published" / contract.dataset)
     select = lake.select(version, columns)
     key = [c for c in contract.key if c in columns] or columns

@@ -1,84 +1,23 @@
-"""Many writers, killed writers and full disks: readers see whole versions, and nothing is lost."""
+"""Killed writers, full disks and read-only folders: readers see whole versions, and nothing is lost."""
 
 import os
 import random
+import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
-from lake import Lake, LakeBusy, LakeFull, LakeWriteFailed, Version
-from lake.content import content_hash
-from lake.schema import duckdb_types
-from lake.sql import connection
+from dags.errors import AccessDenied, DiskFull
+from dags.steps import steps
+from dags.steps.records import RunRecord
+from lake import CatalogElsewhere, Lake, LakeBusy, LakeFull, LakeReadOnly, LakeWriteFailed, Version
+from tests.dags.builders import contract, plan_of
 from tests.lake.helpers import ROWS, canonical, make_concept, make_contract, make_record, read_rows
-
-TYPES = {"number": "integer", "value": "double"}
-REPOSITORY = Path(__file__).parents[2]
-
-
-def assert_whole(store: Lake, since: int = 0) -> list[Version]:
-    """The newest version, and every one numbered above ``since``, reads back as the content that its hash names."""
-    found = store.versions("test-data")
-    types = duckdb_types(make_contract(TYPES), make_concept)
-    with connection(store.root / "spill" / "test") as con:
-        for version in found[min(since, len(found) - 1) :] if found else []:
-            assert content_hash(con, [store.select(version)], types) == (version.rows, version.content_hash)
-    assert [v.number for v in found] == list(range(1, len(found) + 1))
-    return found
-
-
-def start(script: str, *arguments: object) -> "subprocess.Popen[str]":
-    """A Python of its own that runs ``script`` with the repository at hand."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-c", PREAMBLE + script, *map(str, arguments)]
-    return subprocess.Popen(command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-
-# Loads the libraries once and forks before any of them starts a thread, so that a process costs no start-up.
-PREAMBLE = """
-import os, signal, sys, time
-from pathlib import Path
-import duckdb, pyarrow.parquet, pyiceberg.catalog.sql, lake.commit, lake.location, lake.sweep
-from lake import Lake
-from tests.lake.helpers import make_concept, make_contract, make_record, write_parquet
-
-home = Path(sys.argv[1])
-types = {"number": "integer", "value": "double"}
-"""
-
-WRITERS = """
-children = []
-for name in ("1", "2"):
-    child = os.fork()
-    if child:
-        children.append(child)
-        continue
-    for i in range(8):
-        path = write_parquet(home / f"{name}.parquet", [(i, float(name))], types)
-        version = Lake(home).commit(make_contract(types), make_concept, path, make_record(run_id=f"{name}-{i}"))
-        print(version.id, flush=True)
-        time.sleep(0.02)
-    os._exit(0)
-sys.exit(sum(os.waitpid(child, 0)[1] for child in children))
-"""
-
-
-def test_two_processes_commit_to_one_table_and_none_is_lost(tmp_path: Path) -> None:
-    writers = start(WRITERS, tmp_path)
-    said, _ = writers.communicate(timeout=120)
-    assert writers.returncode == 0
-    found = assert_whole(Lake(tmp_path))
-    assert len(found) == 16
-    assert {v.id for v in found} == set(said.split())
-    assert {v.run_id for v in found} == {f"{name}-{i}" for name in (1, 2) for i in range(8)}
-
+from tests.lake.processes import TYPES, assert_nothing_left_over, assert_whole, start, write_many
 
 LAUNCHER = """
 for line in sys.stdin:
@@ -98,13 +37,6 @@ for line in sys.stdin:
     os.waitpid(child, 0)
     print("killed", flush=True)
 """
-
-
-def write_many(path: Path, rows: int, seed: int) -> Path:
-    """Rows of noise, which no compression makes smaller."""
-    noise = np.random.default_rng(seed).random(rows)
-    pq.write_table(pa.table({"number": np.arange(rows, dtype=np.int64), "value": noise}), path)
-    return path
 
 
 def test_readers_see_whole_versions_however_a_writer_is_killed(tmp_path: Path) -> None:
@@ -130,19 +62,13 @@ def test_readers_see_whole_versions_however_a_writer_is_killed(tmp_path: Path) -
     assert_nothing_left_over(store)
 
 
-def assert_nothing_left_over(store: Lake) -> None:
-    """Only files that some version reads are in the data folder."""
-    used = {file for version in store.versions("test-data") for file in store.files(version)}
-    assert set((store.warehouse / "test-data" / "data").iterdir()) == used
-
-
 def test_what_a_killed_commit_left_is_removed_by_the_next_one(tmp_path: Path, commit: Callable[..., Version]) -> None:
     store = Lake(tmp_path)
     commit(store)
     folder = store.warehouse / "test-data"
     left = [folder / "data" / "000002-0000-feed.parquet", folder / "metadata" / "feed-m0.avro"]
     spilled = store.root / "spill" / "test-data" / "duckdb_temp_storage_DEFAULT-0.tmp"
-    spilled.parent.mkdir(parents=True)
+    spilled.parent.mkdir(parents=True, exist_ok=True)
     for file in (*left, spilled):
         file.write_bytes(b"half")
     assert not commit(store).new
@@ -155,24 +81,42 @@ def test_what_a_killed_commit_left_is_removed_by_the_next_one(tmp_path: Path, co
     assert newer.number == 2
 
 
+def mounted(folder: Path, *options: str) -> bool:
+    """Whether a file system in memory could be mounted on a folder; only root may."""
+    try:
+        command = ["mount", "-t", "tmpfs", *options, "tmpfs", str(folder)]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 3 MB."""
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A small disk; its size in MB is the parameter."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    options = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(options, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
+    if not mounted(folder, "-o", f"size={request.param}m"):
         pytest.skip("needs the right to mount a small tmpfs")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    # An error that is still held may hold open files with it.
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_a_full_disk_leaves_the_old_version(small_disk: Path, tmp_path: Path) -> None:
-    store = Lake(small_disk)
+@contextmanager
+def filled(disk: Path, left: int) -> Iterator[None]:
+    """A disk with ``left`` bytes to spare."""
+    usage = os.statvfs(disk)
+    ballast = disk / "ballast"
+    ballast.write_bytes(b"x" * max(0, usage.f_bavail * usage.f_frsize - left))
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+@pytest.mark.parametrize("disk", [3], indirect=True)
+def test_a_full_disk_leaves_the_old_version(disk: Path, tmp_path: Path) -> None:
+    store = Lake(disk)
 
     def commit(rows: int, seed: int) -> Version:
         path = write_many(tmp_path / "accepted.parquet", rows, seed)
@@ -183,18 +127,15 @@ def test_a_full_disk_leaves_the_old_version(small_disk: Path, tmp_path: Path) ->
         commit(1_000_000, 1)
     assert "đã đầy" in full.value.vi
     assert assert_whole(store) == [store.version("test-data", first.id)]
-    ballast = small_disk / "ballast"
     refused = 0
     for left in range(0, 100_000, 16_000):
-        usage = os.statvfs(small_disk)
-        ballast.write_bytes(b"x" * (usage.f_bavail * usage.f_frsize - left))
         before = store.current("test-data")
-        try:
-            commit(100, left + 2)
-        except LakeWriteFailed as error:
-            refused += isinstance(error, LakeFull)
-            assert store.current("test-data") == before
-        ballast.unlink()
+        with filled(disk, left):
+            try:
+                commit(100, left + 2)
+            except LakeWriteFailed as error:
+                refused += isinstance(error, LakeFull)
+                assert store.current("test-data") == before
         assert_whole(store, since=2)
     assert refused
     commit(500, 3)
@@ -207,3 +148,109 @@ def test_a_table_that_stays_locked_is_named(tmp_path: Path, commit: Callable[...
     with FileLock(tmp_path / "lake" / "locks" / "test-data.lock"), pytest.raises(LakeBusy, match="'test-data'"):
         commit(Lake(tmp_path, lock_timeout=0.1), ROWS[:1])
     assert [v.id for v in Lake(tmp_path).versions("test-data")] == [first.id]
+
+
+@contextmanager
+def read_only(disk: Path) -> Iterator[None]:
+    """A disk that takes no writes, not even root's."""
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("disk", [8], indirect=True)
+def test_a_read_only_folder_is_named_and_the_lake_in_it_can_still_be_read(
+    disk: Path, tmp_path: Path, commit: Callable[..., Version]
+) -> None:
+    store, empty = Lake(disk / "home"), Lake(disk / "new")
+    first = commit(store)
+    with read_only(disk):
+        for lake in (store, empty):
+            with pytest.raises(LakeReadOnly) as error:
+                commit(lake, ROWS[:1])
+            assert str(lake.root) in error.value.vi
+            assert "does not let" in error.value.en
+        assert canonical(read_rows(store, first)) == canonical(ROWS)
+        assert empty.datasets() == []
+    assert [v.id for v in store.versions("test-data")] == [first.id]
+    assert commit(store, ROWS[:1]).number == 2
+    assert commit(empty, ROWS[:1]).number == 1
+    assert_nothing_left_over(store)
+
+
+@pytest.fixture
+def home(disk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home on a small disk, and the steps set to a Blueprint of one dataset."""
+    declared = contract()
+    monkeypatch.setenv("HANOI_HOME", str(disk / "home"))
+    monkeypatch.setattr(steps, "blueprint", lambda: plan_of(declared))
+    return disk / "home"
+
+
+def files_of(home: Path, *below: str) -> set[str]:
+    return {path.relative_to(home).as_posix() for name in below for path in (home / name).rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("disk", [6], indirect=True)
+def test_fetch_and_conform_leave_nothing_half_written_on_a_full_disk(disk: Path, home: Path, tmp_path: Path) -> None:
+    rows = [f"S{i},2025-03-01 {i % 24:02}:{i // 24 % 60:02}:{i // 1440 % 60:02},{i % 600}" for i in range(30_000)]
+    file = tmp_path / "air.csv"
+    file.write_text("\n".join(["Mã trạm,Thời điểm,AQI", *rows, ""]), encoding="utf-8")
+    failed = set()
+    for left in (0, 500_000, 1_300_000, 1_600_000, 2_000_000, 2_400_000):
+        kept: set[str] = set()
+        full = None
+        with filled(disk, left):
+            try:
+                with DiskFull.told():
+                    delivery = steps.fetch("air-test", "run", str(file))
+                    kept.add(f"deliveries/sha256/{delivery['id'][:2]}/{delivery['id']}")
+                    kept.add(f"deliveries/air-test/{delivery['id']}.json")
+                    steps.conform("air-test", "run", delivery)
+            except DiskFull as error:
+                full = error
+        if full:
+            assert "Đĩa đầy" in full.vi
+            assert "disk is full" in full.en
+            assert files_of(home, "staging", "deliveries") == kept
+            failed.add("conform" if kept else "fetch")
+        shutil.rmtree(home, ignore_errors=True)
+    assert failed == {"fetch", "conform"}
+    conformed = steps.conform("air-test", "run", steps.fetch("air-test", "run", str(file)))
+    assert conformed["rows_in"] == 30_000
+
+
+@pytest.mark.parametrize("disk", [6], indirect=True)
+def test_the_steps_name_a_read_only_home(disk: Path, home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "air.csv"
+    file.write_text("Mã trạm,Thời điểm,AQI\nS1,2025-03-01 00:00:00,1\n", encoding="utf-8")
+    delivery = steps.fetch("air-test", "run", str(file))
+    with read_only(disk):
+        for step in (
+            lambda: steps.fetch("air-test", "next", str(file)),
+            lambda: steps.conform("air-test", "run", delivery),
+        ):
+            with pytest.raises(AccessDenied) as denied, DiskFull.told():
+                step()
+            assert "Hệ điều hành không cho" in denied.value.vi
+            assert "does not let" in denied.value.en
+            RunRecord(home, "air-test").fail("fetch", denied.value)
+    assert RunRecord(home, "air-test").read()["state"] == "running"
+    assert steps.conform("air-test", "run", delivery)["rows_accepted"] == 1
+
+
+def test_data_that_the_catalog_does_not_know_is_never_taken_for_leftovers(
+    tmp_path: Path, commit: Callable[..., Version]
+) -> None:
+    store = Lake(tmp_path)
+    first = commit(store)
+    kept = set(store.files(first))
+    (tmp_path / "lake" / "catalog.sqlite").rename(tmp_path / "catalog.backup")
+    with pytest.raises(CatalogElsewhere, match="HANOI_LAKE_CATALOG"):
+        commit(store, ROWS[:1])
+    assert set((store.warehouse / "test-data" / "data").iterdir()) == kept
+    (tmp_path / "catalog.backup").rename(tmp_path / "lake" / "catalog.sqlite")
+    assert canonical(read_rows(store, first)) == canonical(ROWS)
+    assert commit(store, ROWS[:1]).number == 2

@@ -17,7 +17,16 @@ import pytest
 
 import lake as lake_package
 import lake.store
-from lake import Lake, SchemaRefused, UnknownColumn, UnknownVersion, UnreadableVersion, Version, WrongAcceptedFile
+from lake import (
+    Lake,
+    PartitionRefused,
+    SchemaRefused,
+    UnknownColumn,
+    UnknownVersion,
+    UnreadableVersion,
+    Version,
+    WrongAcceptedFile,
+)
 from lake.read import data_files
 from tests.lake.helpers import (
     ROWS,
@@ -182,8 +191,8 @@ def test_a_partitioned_table_replaces_only_what_the_delivery_brings(
     assert not commit(store, [(third, 4)], **changes).new
     assert not commit(store, [], **changes).new
     assert canonical(read_rows(store, store.versions("test-data")[0])) == canonical(rows)
-    with pytest.raises(SchemaRefused, match="not None"):
-        commit(store, [(None, 1)], **changes)
+    with pytest.raises(PartitionRefused, match=r"'day' is empty in 1 rows .* the first is row 2"):
+        commit(store, [(third, 1), (None, 1)], **changes)
     with pytest.raises(SchemaRefused, match="turns from day into none"):
         commit(store, rows, types)
 
