@@ -1,4 +1,4 @@
-"""What the gate says of one accepted set. Holds counts and rules, never a value from the data."""
+"""What the gate says of one accepted set. Holds counts and rules, and of the data at most names of open groups."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
