@@ -1,5 +1,6 @@
 """Text in the two languages of the catalogue: Vietnamese first, English always."""
 
+import unicodedata
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -17,3 +18,13 @@ class Bilingual(BaseModel):
 
     def __str__(self) -> str:
         return self.vi
+
+
+def unaccented(text: str) -> str:
+    """``text`` in small letters without accents, so that unaccented Vietnamese is found as well.
+
+    >>> unaccented("Đống Đa, PHƯỜNG Yên Hoà")
+    'dong da, phuong yen hoa'
+    """
+    apart = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
+    return "".join(c for c in apart if not unicodedata.combining(c))

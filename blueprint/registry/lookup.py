@@ -12,8 +12,8 @@ from blueprint.crosswalk import Crosswalk, Pair
 from blueprint.problems import near
 from blueprint.registry.faults import Fault, shown, unknown
 from blueprint.registry.holdings import Holdings
-from blueprint.registry.search import fold
 from blueprint.subjects import Declaration, version_of
+from blueprint.text import unaccented
 
 Show = Literal["current", "retired", "all"]
 _KIND = {"concepts": "concept:", "codelists": "codelist:", "crosswalks": "crosswalk:", "contracts": ""}
@@ -93,12 +93,12 @@ def _no_day(text: str) -> date:
 
 def entries(codelist: CodeList, day: date, question: str = "", show: Show = "current") -> list[CodeEntry]:
     """The entries of a list as seen on ``day``: those that hold, those retired before, or all."""
-    words = fold(question).split()
+    words = unaccented(question).split()
     return [
         e
         for e in codelist.entries
         if (show == "all" or (e.holds_on(day) if show == "current" else e.valid_to is not None and e.valid_to < day))
-        and all(w in fold(f"{e.code} {e.vi} {e.en}") for w in words)
+        and all(w in unaccented(f"{e.code} {e.vi} {e.en}") for w in words)
     ]
 
 

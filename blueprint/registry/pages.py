@@ -24,7 +24,7 @@ from blueprint.registry.language import Language, chooser, said
 from blueprint.registry.site import page
 from blueprint.rules import row_rules
 from blueprint.subjects import subject_of, version_of
-from blueprint.text import Bilingual
+from blueprint.text import Bilingual, unaccented
 from blueprint.types import duckdb_type
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class _Pages:
         )
 
     def concepts(self, request: Request) -> Response:
-        listed = sorted(self.of.current, key=lambda c: search.fold(self.b(c.title)))
+        listed = sorted(self.of.current, key=lambda c: unaccented(self.b(c.title)))
         links = self._forms("/concepts", "json", "csv")
         return self.show(request, "concepts.html", concepts=listed, links=links)
 
@@ -169,7 +169,7 @@ class _Pages:
 
     def codelists(self, request: Request) -> Response:
         listed = [(c, len(lookup.entries(c, today()))) for c in self.of.codelists.values()]
-        listed.sort(key=lambda pair: search.fold(self.b(pair[0].title)))
+        listed.sort(key=lambda pair: unaccented(self.b(pair[0].title)))
         return self.show(request, "codelists.html", codelists=listed)
 
     def codelist(
@@ -237,14 +237,14 @@ class _Pages:
         def name_of(code: str, on: date) -> str:
             return names.get((code, on), "")
 
-        words = search.fold(q[:100]).split()
+        words = unaccented(q[:100]).split()
         chosen = [
             p
             for p in one.pairs
             if not words
             or all(
                 w
-                in search.fold(
+                in unaccented(
                     f"{p.old_code} {p.new_code} {names.get((p.old_code, one.former), '')} {names.get((p.new_code, one.present), '')}"
                 )
                 for w in words
@@ -272,7 +272,7 @@ class _Pages:
         )
 
     def contracts(self, request: Request) -> Response:
-        listed = sorted(self.of.contracts.values(), key=lambda c: search.fold(self.b(c.title)))
+        listed = sorted(self.of.contracts.values(), key=lambda c: unaccented(self.b(c.title)))
         return self.show(request, "contracts.html", contracts=listed, narrowest=self.plan.classification)
 
     def contract(self, request: Request, name: str, version: str | None = None) -> Response:

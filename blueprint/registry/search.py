@@ -1,27 +1,16 @@
 """Finding declarations and codes by words, with or without Vietnamese accents."""
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from blueprint.text import Bilingual
+from blueprint.text import Bilingual, unaccented
 
 if TYPE_CHECKING:
     from blueprint.registry.holdings import Holdings
 
 Kind = Literal["contract", "concept", "codelist", "crosswalk", "column", "code"]
 _ORDER: tuple[Kind, ...] = ("contract", "concept", "codelist", "crosswalk", "column", "code")
-
-
-def fold(text: str) -> str:
-    """``text`` in small letters without accents, so that an unaccented question finds accented words.
-
-    >>> fold("Đống Đa, PHƯỜNG Yên Hoà")
-    'dong da, phuong yen hoa'
-    """
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
-    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 @dataclass(frozen=True)
@@ -40,18 +29,19 @@ class Index:
 
     def __init__(self, holdings: "Holdings") -> None:
         self._rows = [
-            (hit, fold(f"{hit.name} {hit.title.vi} {hit.title.en}"), fold(more)) for hit, more in _hits(holdings)
+            (hit, unaccented(f"{hit.name} {hit.title.vi} {hit.title.en}"), unaccented(more))
+            for hit, more in _hits(holdings)
         ]
 
     def find(self, question: str) -> list[Hit]:
         """What holds every word of ``question``: exact names first, then titles, then texts; nothing for no words."""
-        words = fold(question).split()
+        words = unaccented(question).split()
         if not words:
             return []
         found: list[tuple[int, int, int, Hit]] = []
         for place, (hit, title, more) in enumerate(self._rows):
             if all(w in title for w in words):
-                rank = 0 if fold(hit.name) == fold(question).strip() else 1
+                rank = 0 if unaccented(hit.name) == unaccented(question).strip() else 1
             elif all(w in title or w in more for w in words):
                 rank = 2
             else:
