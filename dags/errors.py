@@ -2,6 +2,7 @@
 
 HanoiError
 ├── DiskFull                  the disk of the home is full; nothing half-written stays
+├── AccessDenied              the system does not let a file or folder be opened or written
 └── DeliveryError             the delivery is kept, and nothing else changes
     ├── DeliveryMissing       no file where the contract looks for one
     ├── DeliveryUnreadable    not the declared format, damaged or too large
@@ -12,11 +13,11 @@ HanoiError
     └── GateFailed            the rows as a whole miss what the contract promises
 """
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from blueprint.errors import HanoiError
+from lake.errors import disk_is_full, is_read_only
 
 
 class DiskFull(HanoiError):
@@ -25,16 +26,29 @@ class DiskFull(HanoiError):
     @classmethod
     @contextmanager
     def told(cls) -> Iterator[None]:
-        """Turn the operating system's word for a full disk into this error."""
+        """Turn what the system and the libraries say of a full disk into this error, of a closed door into AccessDenied."""
         try:
             yield
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            raise cls(
-                "Đĩa đầy. Không có gì dở dang được ghi lại. Hãy giải phóng chỗ rồi chạy lại.",
-                "The disk is full. Nothing half-done was kept. Free some space and run again.",
-            ) from error
+        except HanoiError:
+            raise
+        except Exception as error:
+            if disk_is_full(error):
+                raise cls(
+                    "Đĩa đầy. Không có gì dở dang được ghi lại. Hãy giải phóng chỗ rồi chạy lại.",
+                    "The disk is full. Nothing half-done was kept. Free some space and run again.",
+                ) from error
+            if is_read_only(error):
+                raise AccessDenied(
+                    f"Hệ điều hành không cho mở hoặc ghi: {error}. Hãy cấp quyền cho thư mục này (hoặc gắn lại đĩa để ghi "
+                    "được) rồi chạy lại.",
+                    f"The system does not let this be opened or written: {error}. Give the right to the folder (or mount its "
+                    "disk for writing) and run again.",
+                ) from error
+            raise
+
+
+class AccessDenied(HanoiError):
+    """The system does not let a file or folder be opened or written."""
 
 
 class DeliveryError(HanoiError):

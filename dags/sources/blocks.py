@@ -1,6 +1,6 @@
 """Blocks of rows as text columns: what every reader of a delivered file hands on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +30,10 @@ class Block(Protocol):
         """The cells of one row as they came, however many there are."""
         ...
 
+    def valued(self, position: int) -> "np.ndarray[Any, Any] | None":
+        """Which texts at ``position`` a spreadsheet holds as numbers or dates and not as text; ``None`` where none is."""
+        ...
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -38,6 +42,11 @@ class Columns:
     numbers: "np.ndarray[Any, Any]"
     columns: "Sequence[pa.Array]"
     fits: "np.ndarray[Any, Any] | None" = None
+    cells: "Callable[[int], np.ndarray[Any, Any] | None] | None" = None
+    """What ``valued`` gives, where that can be any."""
+
+    def valued(self, position: int) -> "np.ndarray[Any, Any] | None":
+        return self.cells(position) if self.cells and position < len(self.columns) else None
 
     def column(self, position: int) -> "pa.Array":
         import pyarrow as pa
@@ -65,6 +74,9 @@ class Rows:
 
     def received(self, index: int) -> list[str]:
         return list(self.rows[index])
+
+    def valued(self, position: int) -> "np.ndarray[Any, Any] | None":  # noqa: ARG002
+        return None
 
 
 def rows_of(numbered: Sequence[tuple[int, Sequence[str]]], width: int | None) -> Rows:

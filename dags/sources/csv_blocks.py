@@ -14,10 +14,13 @@ from typing import Any
 from blueprint import Reading
 from dags.errors import DeliveryTruncated, DeliveryUnreadable
 from dags.sources.blocks import ROWS, Block, Columns, Rows, rows_of
+from dags.sources.encodings import settled
 from dags.sources.texts import empty, inspect, pieces
 
 _LONGEST_CELL = 16 * 1024 * 1024
 _LONGEST_LINE = 4 * _LONGEST_CELL
+_MOST_COLUMNS = 16_384
+"""As many as a spreadsheet can have."""
 _DELIMITERS = frozenset(",;|\t:^~")
 csv.field_size_limit(_LONGEST_CELL)
 
@@ -36,8 +39,9 @@ class CsvFile:
         self.name = name
         self.reading = reading
         self.arrow = arrow and reading.delimiter in _DELIMITERS
-        self.ends_well = inspect(path, name, reading.encoding)
-        self.stretches = _stretches(pieces(path, reading.encoding))
+        self.encoding, self.evidence = settled(path, name, reading.encoding)
+        self.ends_well = inspect(path, name, self.encoding)
+        self.stretches = _stretches(pieces(path, self.encoding))
         self.line = 1
         """The line at which the next stretch begins."""
         self.last: tuple[int, int] | None = None
@@ -52,6 +56,8 @@ class CsvFile:
                 found.append(cells)
             if number == max(self.reading.header_rows):
                 break
+        if found and max(map(len, found)) > _MOST_COLUMNS:
+            raise self._unreadable(self.line, _LineTooLong(f"more than {_MOST_COLUMNS} columns"))
         self.line += lines.taken
         rest = lines.rest()
         self.stretches = _first(rest, self.stretches) if rest else self.stretches
@@ -149,6 +155,7 @@ class CsvFile:
         reader = csv.reader(lines, delimiter=self.reading.delimiter, strict=True)
         while True:
             start = self.line + reader.line_num
+            lines.held = 0
             try:
                 cells = next(reader)
             except StopIteration:
@@ -174,6 +181,8 @@ class _Lines:
         self.text = io.StringIO(stretch.decode(), newline="")
         self.size = len(self.text.getvalue())
         self.taken = 0
+        self.held = 0
+        """Letters of the record that is being read."""
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -186,6 +195,9 @@ class _Lines:
             self.text = io.StringIO(stretch.decode(), newline="")
             self.size = len(self.text.getvalue())
         self.taken += 1
+        self.held += len(line)
+        if self.held > _LONGEST_LINE:
+            raise _LineTooLong(f"record longer than {_LONGEST_LINE} characters")
         return line
 
     @property

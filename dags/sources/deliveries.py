@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import httpx
 
 from blueprint import Contract
 from dags.errors import DeliveryEmpty, DeliveryMissing, DeliveryUnreadable
+from dags.sources.mends import Mends
 from dags.sources.places import Place, RemoteFile, patiently
 from lake.folders import private_folder, replacing
 
@@ -39,6 +40,17 @@ class Delivery:
     simulated: bool
     source: int
     """Position of the source in the contract that these files were found by."""
+    base: str | None = None
+    """The delivery whose rows were mended, where this one is that delivery with mended rows."""
+    repairs: tuple[DeliveredFile, ...] = ()
+    """The files that the agency sent to mend rows, in the order in which they came."""
+    mended: DeliveredFile | None = None
+    """The rows that they mended, as ``dags.sources.mends`` writes them."""
+
+    @property
+    def kept(self) -> tuple[DeliveredFile, ...]:
+        """Every file that is kept of it: what came, what came to mend it, and the mended rows."""
+        return (*self.files, *self.repairs, *filter(None, (self.mended,)))
 
 
 class DeliveryStore:
@@ -64,10 +76,7 @@ class DeliveryStore:
             simulated=place.simulated,
             source=contract.sources.index(place.source),
         )
-        record = private_folder(self.root / contract.dataset) / f"{delivery.id}.json"
-        if not record.exists():
-            with replacing(record) as part:
-                part.write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1), encoding="utf-8")
+        self._record(delivery)
         if any(file.bytes == 0 for file in files):
             names = ", ".join(f.name for f in files if f.bytes == 0)
             raise DeliveryEmpty(
@@ -79,12 +88,44 @@ class DeliveryStore:
     def load(self, dataset: str, delivery_id: str) -> Delivery:
         """The record of a kept delivery, as it was first written."""
         content = json.loads((self.root / dataset / f"{delivery_id}.json").read_text(encoding="utf-8"))
-        return Delivery(**{**content, "files": tuple(DeliveredFile(**f) for f in content["files"])})
+        content["files"] = tuple(DeliveredFile(**f) for f in content["files"])
+        content["repairs"] = tuple(DeliveredFile(**f) for f in content.get("repairs", ()))
+        content["mended"] = DeliveredFile(**content["mended"]) if content.get("mended") else None
+        return Delivery(**content)
+
+    def mends(self, delivery: Delivery) -> Mends:
+        """The mended rows of a delivery; none where it is as it came."""
+        return Mends.from_bytes(self.path(delivery.mended).read_bytes()) if delivery.mended else Mends()
+
+    def keep_mended(self, contract: Contract, former: Delivery, repair: Path, mends: Mends, run_id: str) -> Delivery:
+        """Keep the file ``repair`` and the rows that are mended with it, on top of ``former``, as a delivery of their own.
+
+        ``mends`` are all rows that are mended now, those of earlier repairs included. The same repair twice is one delivery.
+        """
+        sent = self._fetch(contract, RemoteFile(repair.name, str(repair)))
+        with tempfile.TemporaryDirectory(dir=self.root, prefix=".mends-") as folder:
+            rows = Path(folder) / "mends.jsonl"
+            rows.write_bytes(mends.to_bytes())
+            mended = self._fetch(contract, RemoteFile(rows.name, str(rows)))
+        delivery = mended_delivery(former, sent, mended, run_id)
+        self._record(delivery)
+        return self.load(contract.dataset, delivery.id)
 
     def deliveries(self, dataset: str) -> list[Delivery]:
         """Every kept delivery of a dataset, oldest first."""
         found = [self.load(dataset, path.stem) for path in (self.root / dataset).glob("*.json")]
         return sorted(found, key=lambda d: (d.fetched_at, d.id))
+
+    def records(self, dataset: str | None = None) -> list[tuple[str, Path]]:
+        """The records of all kept deliveries, or of those of one dataset: the dataset and the file that holds it."""
+        return sorted((path.parent.name, path) for path in self.root.glob(f"{dataset or '[!.]*'}/*.json"))
+
+    def _record(self, delivery: Delivery) -> None:
+        """Write the record of a delivery; one that is there stays as it was first written."""
+        record = private_folder(self.root / delivery.dataset) / f"{delivery.id}.json"
+        if not record.exists():
+            with replacing(record) as part:
+                part.write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1), encoding="utf-8")
 
     def _fetch(self, contract: Contract, file: RemoteFile) -> DeliveredFile:
         try:
@@ -121,6 +162,21 @@ class DeliveryStore:
                     Path(part.name).unlink()
                 raise
         return kept
+
+
+def mended_delivery(former: Delivery, sent: DeliveredFile, mended: DeliveredFile, run_id: str) -> Delivery:
+    """The delivery that ``former`` is with the rows ``mended``, which the file ``sent`` brought."""
+    repairs = former.repairs if sent in former.repairs else (*former.repairs, sent)
+    listing = "".join(f"{sha}\n" for sha in (former.base or former.id, *(r.sha256 for r in repairs), mended.sha256))
+    return replace(
+        former,
+        id=hashlib.sha256(listing.encode()).hexdigest(),
+        fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        run_id=run_id,
+        base=former.base or former.id,
+        repairs=repairs,
+        mended=mended,
+    )
 
 
 def _delivery_id(files: tuple[DeliveredFile, ...]) -> str:

@@ -4,23 +4,28 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blueprint import Column, Contract, Reading, Source
+from blueprint.concept import Concept
+from blueprint.types import NUMERIC
 from dags.errors import DeliveryUnreadable, HeaderChanged
 from dags.sources.blocks import Block
+from dags.sources.cells import Cell, one_by_one
 from dags.sources.deliveries import Delivery, DeliveryStore
-from dags.sources.shapes import Shape, shape_of
+from dags.sources.encodings import Evidence
+from dags.sources.mends import Mends
+from dags.sources.numbers import Sign, sign_shown
+from dags.sources.shapes import UNCLEAR, Shape
+from dags.sources.syllables import one_spelling
 from dags.sources.tables import Table, fold, read
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
-
-_INTEGER_TEXT = re.compile(r"^\d+(\.0+)?$")
 
 
 @dataclass
@@ -30,6 +35,10 @@ class RowCount:
     rows: int = 0
     out_of_scope: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    positions: dict[str, dict[str, int]] = field(default_factory=dict)
+    """File name -> column -> its position in the file's rows, from 1."""
+    encodings: dict[str, Evidence] = field(default_factory=dict[str, Evidence])
+    """File name -> what spoke for the encoding that it was read by."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,10 @@ class Batch:
     constants: dict[str, str | None]
     shapes: dict[str, Shape]
     nulls: frozenset[str]
+    unclear: frozenset[str] = frozenset()
+    """The columns in which some text is ``UNCLEAR``."""
+    unsuperseded: "np.ndarray[Any, Any] | None" = None
+    """Which rows of ``block`` no mended row has taken the place of; ``None`` where that is all."""
 
     def __len__(self) -> int:
         return len(self.block.numbers if self.kept is None else self.kept)
@@ -63,41 +76,35 @@ class Batch:
         fits = self.block.fits
         return fits if fits is None or self.kept is None else fits[self.kept]
 
+    @property
+    def stands(self) -> "np.ndarray[Any, Any] | None":
+        """Which rows no mended row has taken the place of; ``None`` where that is all."""
+        stands = self.unsuperseded
+        return stands if stands is None or self.kept is None else stands[self.kept]
+
     def place(self, index: int) -> tuple[int, str]:
         """The row number in the source and the row as received, as JSON."""
         at = index if self.kept is None else int(self.kept[index])
         return int(self.block.numbers[at]), json.dumps(self.block.received(at), ensure_ascii=False)
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """How one column's text is taken out of a row of one file."""
-
-    column: Column
-    position: int | None
-    constant: str | None
-
-    def text(self, came: str, nulls: frozenset[str]) -> str | None:
-        text = unicodedata.normalize("NFC", came)
-        text = " ".join(text.split()) if self.column.flatten else text.strip()
-        if text in nulls:
-            return None
-        if self.column.pad_to and _INTEGER_TEXT.match(text):
-            text = text.split(".")[0].zfill(self.column.pad_to)
-        return self.column.values.get(text, text)
-
-    def shape(self, texts: "pa.Array") -> Shape | None:
-        """The shape of texts that mean what they say; ``None`` where ``text`` has work to do."""
-        return None if self.column.flatten or self.column.pad_to or self.column.values else shape_of(texts)
-
-
 def batches(
-    contract: Contract, delivery: Delivery, store: DeliveryStore, count: RowCount, max_rows: int
+    contract: Contract,
+    delivery: Delivery,
+    store: DeliveryStore,
+    count: RowCount,
+    max_rows: int,
+    mends: Mends | None = None,
+    concepts: Mapping[str, Concept] | None = None,
 ) -> Iterator[Batch]:
-    """Every row of every file of ``delivery``, in order. ``count`` is filled while reading."""
+    """Every row of every file of ``delivery``, in order, as ``mends`` left it. ``count`` is filled while reading.
+
+    ``concepts`` are those of the columns by name: numbers and dates are read as their types are written.
+    """
     source = contract.sources[delivery.source]
     for number, file in enumerate(delivery.files):
-        yield from _of_file(contract, source, number, file.name, store.path(file), count, max_rows)
+        reading = source, number, file.name, store.path(file)
+        yield from _of_file(contract, *reading, count, max_rows, mends or Mends(), concepts or {})
 
 
 def reading_of(source: Source, name: str) -> Reading:
@@ -105,15 +112,32 @@ def reading_of(source: Source, name: str) -> Reading:
 
 
 def _of_file(
-    contract: Contract, source: Source, number: int, name: str, path: Path, count: RowCount, max_rows: int
+    contract: Contract,
+    source: Source,
+    number: int,
+    name: str,
+    path: Path,
+    count: RowCount,
+    max_rows: int,
+    mends: Mends,
+    concepts: Mapping[str, Concept],
 ) -> Iterator[Batch]:
     reading = reading_of(source, name)
     table = read(path, name, reading)
-    cells = [_cell(contract, column, reading, table) for column in contract.columns]
+    if table.evidence:
+        count.encodings[name] = table.evidence
+    found = [_cell(contract, column, reading, table) for column in contract.columns]
+    shown = _Shown(
+        path, name, reading, [c.position for c in found if c.position is not None and _is_number(c, concepts)]
+    )
+    how = reading.decimal, shown.sign
+    cells = [c.typed(concepts.get(c.column.name), *how, workbook=reading.format == "excel") for c in found]
     count.headers |= {c.column.name: table.header[c.position] for c in cells if c.position is not None}
+    count.positions[name] = {c.column.name: c.position + 1 for c in cells if c.position is not None}
     nulls = frozenset({"", *reading.null_values})
     scope = {_position(table, header, contract.dataset): frozenset(values) for header, values in reading.select.items()}
-    for block in table.blocks:
+    for came in table.blocks:
+        block = mends.over(name, came)
         kept = _in_scope(block, scope)
         rows = len(block.numbers if kept is None else kept)
         count.out_of_scope += len(block.numbers) - rows
@@ -125,7 +149,36 @@ def _of_file(
                 f"{contract.dataset}: the delivery has over {max_rows} rows. Raise HANOI_MAX_ROWS or split the file.",
             )
         if rows:
-            yield _batch(table, number, first, block, kept, cells, nulls)
+            batch = _batch(table, number, first, block, kept, cells, nulls)
+            stands = mends.stands(name, block)
+            yield batch if stands is None else replace(batch, unsuperseded=stands)
+
+
+def _is_number(cell: Cell, concepts: Mapping[str, Concept]) -> bool:
+    concept = concepts.get(cell.column.name)
+    return concept is not None and concept.type in NUMERIC
+
+
+class _Shown:
+    """The decimal sign that the numbers of a file prove; the file is read for it when it is asked for first."""
+
+    def __init__(self, path: Path, name: str, reading: Reading, positions: Sequence[int]) -> None:
+        self.file = path, name, reading
+        self.positions = positions
+        self.known: tuple[Sign | None] | None = None
+
+    def sign(self) -> Sign | None:
+        """The sign that some number proves and none contradicts."""
+        import pyarrow as pa
+
+        if self.known is None:
+            signs: set[Sign] = set()
+            for block in read(*self.file).blocks:
+                for position in self.positions:
+                    texts, valued = block.column(position), block.valued(position)
+                    signs |= sign_shown(texts if valued is None else texts.filter(pa.array(~valued)))
+            self.known = (signs.pop() if len(signs) == 1 else None,)
+        return self.known[0]
 
 
 def _in_scope(block: Block, scope: dict[int, frozenset[str]]) -> "np.ndarray[Any, Any] | None":
@@ -134,7 +187,11 @@ def _in_scope(block: Block, scope: dict[int, frozenset[str]]) -> "np.ndarray[Any
 
     wanted = np.ones(len(block.numbers), bool)
     for position, values in scope.items():
-        found = _one_by_one(block.column(position), lambda text, values=values: text.strip() in values)
+        spellings = {one_spelling(unicodedata.normalize("NFC", value)) for value in values}
+        found = one_by_one(
+            block.column(position),
+            lambda text, wanted=spellings: one_spelling(unicodedata.normalize("NFC", text).strip()) in wanted,
+        )
         wanted &= found.to_numpy(zero_copy_only=False)
     return None if wanted.all() else np.flatnonzero(wanted)
 
@@ -145,7 +202,7 @@ def _batch(
     first: int,
     block: Block,
     kept: "np.ndarray[Any, Any] | None",
-    cells: Sequence[_Cell],
+    cells: Sequence[Cell],
     nulls: frozenset[str],
 ) -> Batch:
     import pyarrow as pa
@@ -162,43 +219,43 @@ def _batch(
         if cell.position not in came:
             column = block.column(cell.position)
             came[cell.position] = column if kept is None else column.take(pa.array(kept))
-        text = came[cell.position]
-        if shape := cell.shape(text):
+        text, valued = came[cell.position], block.valued(cell.position) if cell.number or cell.date else None
+        if valued is not None and kept is not None:
+            valued = valued[kept]
+        if shape := cell.shape(text, valued):
             texts[name], shapes[name] = text, shape
         else:
-            texts[name] = _one_by_one(text, lambda text, cell=cell: cell.text(text, nulls), pa.string())
-    return Batch(table.file, table.sheet, number, first, block, kept, texts, constants, shapes, nulls)
+            texts[name] = cell.texts(text, valued, nulls)
+    unclear = frozenset(name for name, text in texts.items() if name not in shapes and _some_unclear(text))
+    return Batch(table.file, table.sheet, number, first, block, kept, texts, constants, shapes, nulls, unclear)
 
 
-def _one_by_one(texts: "pa.Array", change: Callable[[str], Any], kind: "pa.DataType | None" = None) -> "pa.Array":
-    """``change`` of every text, computed once for texts that repeat."""
-    import pyarrow as pa
+def _some_unclear(texts: "pa.Array") -> bool:
+    import pyarrow.compute as pc
 
-    encoded = texts.dictionary_encode()
-    changed = [change(text) for text in encoded.dictionary.to_pylist()]
-    return pa.array(changed, kind or pa.bool_()).take(encoded.indices)
+    return bool(pc.any(pc.equal(texts, UNCLEAR)).as_py())
 
 
-def _cell(contract: Contract, column: Column, reading: Reading, table: Table) -> _Cell:
+def _cell(contract: Contract, column: Column, reading: Reading, table: Table) -> Cell:
     if column.name in reading.constants:
-        return _Cell(column, None, reading.constants[column.name])
+        return Cell(column, None, reading.constants[column.name])
     if column.from_file_name:
         found = re.search(column.from_file_name, table.file)
-        return _Cell(column, None, found[1] if found else None)
+        return Cell(column, None, found[1] if found else None)
     if column.name in reading.positions:
         position = reading.positions[column.name] - 1
         wanted = reading.headers.get(column.name)
         at = table.header[position] if position < len(table.header) else ""
         if wanted is not None and fold(at) != fold(wanted):
             raise _moved(contract, column, table, wanted, at, position)
-        return _Cell(column, position, None)
+        return Cell(column, position, None)
     names = [reading.headers.get(column.name) or column.header or column.name, *column.synonyms]
     for wanted in map(fold, names):
         for position, header in enumerate(table.header):
             if fold(header) == wanted:
-                return _Cell(column, position, None)
+                return Cell(column, position, None)
     if column.constant is not None:
-        return _Cell(column, None, column.constant)
+        return Cell(column, None, column.constant)
     raise _changed(contract.dataset, table, names[0])
 
 

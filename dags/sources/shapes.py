@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_OTHER_SPACES = (b"\t", b"\n", b"\v", b"\f", b"\r", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
+UNCLEAR = "\u0001"
+"""Stands for a text of which nobody can say what it means; no type takes it, that of text neither."""
 _WHOLE, _FRACTION = b"0123456789-", b"0123456789-."
 _FIRST = 512
 _MOMENT = "dddd-dd-dd dd:dd:dd"
@@ -62,8 +63,9 @@ def shape_of(texts: "pa.Array") -> Shape | None:
         and (moment := _moment(data, shortest))
     ):
         return moment
-    if any(byte in data for byte in _OTHER_SPACES):
-        return None
+    letters = np.frombuffer(data, np.uint8)
+    if b"#" in data or b"\x7f" in data or (len(letters) and letters.min() < ord(" ")):
+        return None  # other white space, or one of the texts that are unclear
     if b" " in data and (
         pc.any(pc.starts_with(texts, pattern=" ")).as_py() or pc.any(pc.ends_with(texts, pattern=" ")).as_py()
     ):

@@ -2,10 +2,11 @@
 
 import gc
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,16 @@ from blueprint import Reading
 from dags.errors import DeliveryUnreadable
 from dags.sources.blocks import Block, Columns
 from dags.sources.csv_blocks import CsvFile
+from dags.sources.encodings import Evidence
+from dags.sources.fonts import settled_font, shown_in
+from dags.sources.html_tables import looks_like_html
+from dags.sources.syllables import one_spelling
 from dags.sources.texts import empty
+from dags.sources.workbooks import is_workbook, opened
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
-
-_EXCEL_MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 _ROWS = 200_000
 _USUAL = (1e-3, 1e15)
@@ -33,11 +38,13 @@ class Table:
     sheet: str
     header: tuple[str, ...]
     blocks: Iterator[Block]
+    evidence: Evidence | None = None
+    """What spoke for the encoding of the file."""
 
 
 def fold(text: str) -> str:
-    """Header text as it is compared: NFC, one blank for any white space, no case."""
-    return " ".join(unicodedata.normalize("NFC", text).split()).casefold()
+    """Header text as it is compared: NFC, one blank for any white space, no case, one place for each tone mark."""
+    return one_spelling(" ".join(unicodedata.normalize("NFC", text).split()).casefold())
 
 
 def read(path: Path, name: str, reading: Reading) -> Table:
@@ -48,12 +55,15 @@ def read(path: Path, name: str, reading: Reading) -> Table:
         DeliveryTruncated, WrongEncoding, DeliveryEmpty: as their names say.
     """
     with path.open("rb") as file:
-        magic = file.read(8)
-    looks_like_excel = magic.startswith(_EXCEL_MAGIC)
-    if reading.format == "csv" and looks_like_excel:
+        start = file.read(2048)
+    if reading.format == "csv" and looks_like_html(start):
+        raise _unreadable(
+            name, "CSV", "một trang web (HTML), có thể là trang báo lỗi", "a web page (HTML), perhaps an error page"
+        )
+    if reading.format == "csv" and is_workbook(start):
         raise _unreadable(name, "CSV", "một sổ tính Excel", "an Excel workbook")
     if reading.format == "excel":
-        if not looks_like_excel:
+        if not is_workbook(start):
             raise _unreadable(name, "Excel", "không phải sổ tính Excel", "no Excel workbook")
         return _excel(path, name, reading)
     return _csv(path, name, reading)
@@ -66,7 +76,7 @@ def _unreadable(name: str, wanted: str, came_vi: str, came_en: str) -> DeliveryU
     )
 
 
-def _header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def header_texts(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Header texts; several header rows are joined with ' / ', a title that spans columns carries on to the right."""
     if len(rows) == 1:
         return tuple(" ".join(cell.split()) for cell in rows[0])
@@ -85,10 +95,10 @@ def _header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 def _csv(path: Path, name: str, reading: Reading) -> Table:
     file = CsvFile(path, name, reading)
     head = file.head()
-    header = _header(head) if head else ()
+    header = header_texts(head) if head else ()
     if not header:
         raise empty(name)
-    return Table(name, "", header, file.blocks(len(header)))
+    return Table(name, "", header, file.blocks(len(header)), file.evidence)
 
 
 def _excel(path: Path, name: str, reading: Reading) -> Table:
@@ -109,25 +119,43 @@ def _no_collection() -> Iterator[None]:
 
 
 def _excel_table(path: Path, name: str, reading: Reading) -> Table:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_path(str(path))
+    with opened(path, name, reading.encoding) as book:
         sheet_name = _sheet_name(book.sheet_names, reading.sheet, name)
-        cells = book.get_sheet_by_name(sheet_name).to_python(skip_empty_area=False)
-    except (CalamineError, OSError) as error:
-        raise DeliveryUnreadable(
-            f"{name}: không mở được sổ tính ({error}). Tệp có thể bị cắt hoặc hỏng; hãy gửi lại.",
-            f"{name}: the workbook does not open ({error}). It may be cut off or damaged; send it again.",
-        ) from error
+        cells = book.rows(sheet_name)
     if len(cells) < max(reading.header_rows):
         raise empty(name)
-    header = _header([[_text(cell) for cell in cells[number - 1]] for number in reading.header_rows])
+    head = [[cell_text(cell) for cell in cells[number - 1]] for number in reading.header_rows]
     first = reading.first_row or max(reading.header_rows) + 1
     body = list(_blocks(cells, first - 1))
     if not body:
         raise empty(name)
-    return Table(name, sheet_name, header, iter(body))
+    accented = {text for row in head for text in row if not text.isascii()} | _accented(body)
+    font, evidence = settled_font(accented, name, reading.encoding)
+    if font:
+        shown = {text: shown_in(font, text) for text in accented}
+        head = [[shown.get(text, text) for text in row] for row in head]
+        body = [replace(block, columns=[_changed(texts, shown) for texts in block.columns]) for block in body]
+    return Table(name, sheet_name, header_texts(head), iter(body), evidence)
+
+
+def _accented(blocks: Sequence[Columns]) -> set[str]:
+    """The texts that hold more than ASCII letters."""
+    return {text for block in blocks for texts in block.columns for text in _not_ascii(texts)}
+
+
+def _not_ascii(texts: "pa.Array") -> list[str]:
+    import pyarrow.compute as pc
+
+    letters = texts.buffers()[2]
+    if letters is None or letters.to_pybytes().isascii():
+        return []
+    return texts.unique().filter(pc.invert(pc.string_is_ascii(texts.unique()))).to_pylist()
+
+
+def _changed(texts: "pa.Array", by: Mapping[str, str]) -> "pa.Array":
+    import pyarrow as pa
+
+    return pa.array([by.get(text, text) for text in texts.to_pylist()], pa.string())
 
 
 def _blocks(cells: list[list[Any]], start: int) -> Iterator[Columns]:
@@ -138,12 +166,27 @@ def _blocks(cells: list[list[Any]], start: int) -> Iterator[Columns]:
 
     for at in range(start, len(cells), _ROWS):
         rows = cells[at : at + _ROWS]
-        arrays = [_texts(column) for column in zip(*rows, strict=True)]
+        columns = list(zip(*rows, strict=True))
+        arrays = [_texts(column) for column in columns]
         starts = pc.equal(pc.utf8_trim_whitespace(arrays[0]), "") if arrays else pa.array([True] * len(rows))
         blank = [n for n in np.flatnonzero(starts.to_numpy(zero_copy_only=False)) if _is_blank(rows[n])]
         if len(blank) < len(rows):
             kept = np.delete(np.arange(len(rows)), blank)
-            yield Columns(at + 1 + kept, [a.take(pa.array(kept)) for a in arrays] if blank else arrays)
+            texts = [a.take(pa.array(kept)) for a in arrays] if blank else arrays
+            yield Columns(at + 1 + kept, texts, cells=partial(_valued, columns, kept))
+
+
+def _valued(
+    columns: Sequence[Sequence[Any]], kept: "np.ndarray[Any, Any]", position: int
+) -> "np.ndarray[Any, Any] | None":
+    """Which of the ``kept`` cells of a column hold a number or a date; ``None`` where none does."""
+    import numpy as np
+
+    kinds = list(map(type, columns[position]))
+    texts = kinds.count(str)
+    if not texts:
+        return np.ones(len(kept), bool)
+    return None if texts == len(kinds) else np.fromiter((kind is not str for kind in kinds), bool, len(kinds))[kept]
 
 
 def _is_blank(row: Sequence[Any]) -> bool:
@@ -151,7 +194,7 @@ def _is_blank(row: Sequence[Any]) -> bool:
 
 
 def _texts(cells: Sequence[Any]) -> "pa.Array":
-    """``_text`` of every cell; columns of usual numbers at once, for Arrow writes these as Python does."""
+    """``cell_text`` of every cell; columns of usual numbers at once, for Arrow writes these as Python does."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -164,7 +207,7 @@ def _texts(cells: Sequence[Any]) -> "pa.Array":
         if ((size < _USUAL[1]) & (whole | (size > _USUAL[0]))).all():
             texts = pa.array(numbers).cast(pa.string())
             return pc.if_else(whole, pa.array(np.where(whole, numbers, 0).astype(np.int64)).cast(pa.string()), texts)
-    return pa.array(cells if kinds == {str} else [c if type(c) is str else _text(c) for c in cells], pa.string())
+    return pa.array(cells if kinds == {str} else [c if type(c) is str else cell_text(c) for c in cells], pa.string())
 
 
 def _sheet_name(names: list[str], wanted: str | int, file: str) -> str:
@@ -182,7 +225,7 @@ def _sheet_name(names: list[str], wanted: str | int, file: str) -> str:
     )
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
     """A cell as text: whole numbers without a fraction, dates and times by ISO 8601."""
     if isinstance(cell, bool):
         return "true" if cell else "false"

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dags.errors import DeliveryEmpty, WrongEncoding
+from dags.sources.encodings import decoder, marked
+from dags.sources.legacy import legacy_name
 
 PIECE = 8 * 1024 * 1024
 """Bytes read at a time."""
@@ -31,13 +33,13 @@ def inspect(path: Path, name: str, encoding: str) -> bool:
 def pieces(path: Path, encoding: str) -> Iterator[bytes]:
     """The file's text as UTF-8 bytes without byte order mark, in pieces that may end anywhere."""
     bare, start = _bare(path, encoding)
-    if codecs.lookup(bare).name == "utf-8":
+    if bare == "utf-8":
         yield from _bytes(path, start)
         return
-    decoder = codecs.getincrementaldecoder(bare)()
+    decode = decoder(bare).decode
     for piece in _bytes(path, start):
-        yield decoder.decode(piece).encode()
-    yield decoder.decode(b"", True).encode()
+        yield decode(piece).encode()
+    yield decode(b"", True).encode()
 
 
 def empty(name: str) -> DeliveryEmpty:
@@ -50,10 +52,14 @@ def empty(name: str) -> DeliveryEmpty:
 
 def _bare(path: Path, encoding: str) -> tuple[str, int]:
     """The encoding without its byte order mark, and how many bytes the mark takes in this file."""
-    if codecs.lookup(encoding).name != "utf-8-sig":
+    if legacy_name(encoding) or "/" in encoding:
         return encoding, 0
+    plain = codecs.lookup(encoding).name.removesuffix("-sig")
     with path.open("rb") as file:
-        return "utf-8", len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
+        mark, length = marked(file.read(4)) or ("", 0)
+    if plain == "utf-16":
+        return mark or "utf-16-le", length  # what Windows writes where it writes no mark
+    return plain, length if mark == plain else 0
 
 
 def _bytes(path: Path, start: int) -> Iterator[bytes]:
@@ -65,33 +71,22 @@ def _bytes(path: Path, start: int) -> Iterator[bytes]:
 
 def _checked(path: Path, name: str, encoding: str) -> Iterator[str]:
     """The decoded text, piece by piece."""
-    with path.open("rb") as file:
-        if encoding.startswith("utf-8") and file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            raise WrongEncoding(
-                f"{name}: hợp đồng dữ liệu cần mã {encoding}, nhưng tệp bắt đầu bằng dấu BOM của UTF-16. Hãy lưu lại bằng UTF-8.",
-                f"{name}: the contract wants {encoding}, but the file begins with a UTF-16 byte order mark. Save it as UTF-8.",
-            )
     bare, start = _bare(path, encoding)
-    decoder, fed = codecs.getincrementaldecoder(bare)(), start
+    decode, lines = decoder(bare).decode, 1
     try:
         for piece in _bytes(path, start):
-            fed += len(piece)
-            yield decoder.decode(piece)
-        yield decoder.decode(b"", True)
+            text = decode(piece)
+            lines += text.count("\n")
+            yield text
+        yield decode(b"", True)
     except UnicodeDecodeError as error:
-        at = fed - len(error.object) + error.start
-        line = sum(piece.count(b"\n") for piece in _up_to(path, at)) + 1
+        before = error.object[: error.start]
+        line = lines + (before.decode(bare, "ignore") if bare.startswith("utf-16") else before.decode("latin-1")).count(
+            "\n"
+        )
         raise WrongEncoding(
-            f"{name}, dòng {line}: byte 0x{error.object[error.start]:02x} không có trong mã {encoding} mà hợp đồng dữ liệu khai báo. "
-            "Tệp có thể ở mã cũ (Windows-1258, TCVN3, VNI). Hãy lưu lại bằng UTF-8.",
-            f"{name}, line {line}: byte 0x{error.object[error.start]:02x} is not {encoding}, which the contract declares. "
-            "The file may be in a legacy encoding (Windows-1258, TCVN3, VNI). Save it as UTF-8.",
+            f"{name}, dòng {line}: byte 0x{error.object[error.start]:02x} không có trong mã {encoding}. "
+            "Tệp có thể ở mã cũ (Windows-1258, TCVN3, VNI) hoặc lẫn nhiều bảng mã. Hãy lưu lại bằng UTF-8.",
+            f"{name}, line {line}: byte 0x{error.object[error.start]:02x} is not {encoding}. "
+            "The file may be in a legacy encoding (Windows-1258, TCVN3, VNI), or in several. Save it as UTF-8.",
         ) from error
-
-
-def _up_to(path: Path, end: int) -> Iterator[bytes]:
-    for piece in _bytes(path, 0):
-        yield piece[:end]
-        end -= len(piece)
-        if end <= 0:
-            return

@@ -8,12 +8,15 @@ from blueprint import Column
 from blueprint.concept import Concept
 from blueprint.sql import ident, literal
 from blueprint.types import duckdb_type
-from dags.sources.shapes import Shape
+from dags.sources.dates import patterns
+from dags.sources.numbers import holds_whole
+from dags.sources.shapes import UNCLEAR, Shape
 
 _ISO_DATES = ("%Y-%m-%d",)
 _ISO_TIMES = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 _NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _WHOLE = r"[+-]?[0-9]+(\.0+)?"
+_WHOLE_AMOUNT = r"[+-]?[0-9]+(\.0*)?([eE][+]?[0-9]+)?"
 _TRUE = ("true", "1", "có", "yes")
 _FALSE = ("false", "0", "không", "no")
 
@@ -31,23 +34,30 @@ def cast(column: Column, concept: Concept) -> str:
         case "integer" | "int32":
             return f"CASE WHEN regexp_full_match({text}, {literal(_WHOLE)}) THEN TRY_CAST(split_part({text}, '.', 1) AS {kind}) END"
         case "double" | "float" | "decimal":
-            return f"CASE WHEN regexp_full_match({text}, {literal(_NUMBER)}) THEN TRY_CAST({text} AS {kind}) END"
+            form = _WHOLE_AMOUNT if holds_whole(concept) else _NUMBER
+            return f"CASE WHEN regexp_full_match({text}, {literal(form)}) THEN TRY_CAST({text} AS {kind}) END"
         case "boolean":
             lowered = f"lower({text})"
             return (
                 f"CASE WHEN {lowered} IN ({_list(_TRUE)}) THEN true WHEN {lowered} IN ({_list(_FALSE)}) THEN false END"
             )
         case "date":
-            return f"TRY_STRPTIME({text}, [{_list(column.date_formats or _ISO_DATES)}])::DATE"
+            return f"TRY_STRPTIME({text}, [{_list(patterns(column.date_formats) or _ISO_DATES)}])::DATE"
         case "timestamp_local":
-            return f"TRY_STRPTIME({text}, [{_list(column.date_formats or _ISO_TIMES)}])"
+            return f"TRY_STRPTIME({text}, [{_list(patterns(column.date_formats) or _ISO_TIMES)}])"
         case "timestamp":
-            local = f"TRY_STRPTIME({text}, [{_list(column.date_formats or _ISO_TIMES)}])"
+            local = f"TRY_STRPTIME({text}, [{_list(patterns(column.date_formats) or _ISO_TIMES)}])"
             zoned = f"timezone({literal(column.timezone)}, {local})"
-            if column.date_formats:
+            if patterns(column.date_formats):
                 return zoned
             offset = r".*(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
             return f"CASE WHEN regexp_full_match({text}, {literal(offset)}) AND {text} LIKE '%:%' THEN TRY_CAST({text} AS TIMESTAMPTZ) ELSE {zoned} END"
+
+
+def clear(column: Column) -> str:
+    """The text column ``column.name``, null where it is there and nobody can say what it means."""
+    text = ident(column.name)
+    return f"nullif({text}, {literal(UNCLEAR)})"
 
 
 def attempt(column: Column, concept: Concept) -> str | None:
@@ -61,7 +71,7 @@ def attempt(column: Column, concept: Concept) -> str | None:
     match concept.type:
         case "integer" | "int32" | "double" | "float":
             return f"TRY_CAST({text} AS {kind})"
-        case "date" if (column.date_formats or _ISO_DATES)[0] == _ISO_DATES[0]:
+        case "date" if (patterns(column.date_formats) or _ISO_DATES)[0] == _ISO_DATES[0]:
             return f"TRY_CAST({text} AS DATE)"
         case "timestamp" | "timestamp_local" if _reads(column, _ISO_TIMES[1]):
             return f"TRY_CAST({text} AS TIMESTAMP)"
@@ -99,7 +109,7 @@ def sure(column: Column, concept: Concept, shape: Shape) -> bool:
             return shape.letters in ("whole", "fraction")
         case "timestamp" | "timestamp_local" if shape.letters == "moment":
             if shape.with_z:
-                return concept.type == "timestamp" and not column.date_formats
+                return concept.type == "timestamp" and not patterns(column.date_formats)
             return not shape.with_t or _reads(column, _ISO_TIMES[0])
     return False
 
@@ -116,7 +126,7 @@ def certain(column: Column, concept: Concept, tried: str, shape: Shape) -> str:
 
 def _reads(column: Column, form: str) -> bool:
     """Whether a time in an ISO 8601 ``form`` is read by that form, and by no other kind before it."""
-    formats = column.date_formats or _ISO_TIMES
+    formats = patterns(column.date_formats) or _ISO_TIMES
     return form in formats and set(formats[: formats.index(form)]) <= set(_ISO_TIMES)
 
 

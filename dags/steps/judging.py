@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blueprint import Contract
-from blueprint.sql import literal, parquet
 from dags.sources.deliveries import Delivery
-from dags.sources.rows import Batch
+from dags.sources.rows import Batch, RowCount
 from dags.steps.keys import KeyHashes, refused_by_key
-from dags.steps.labels import FITS, HASH, ID, RULES, WARNINGS, Labeller
+from dags.steps.labels import FITS, HASH, ID, RULES, STANDS, WARNINGS, Labeller
+from dags.steps.refused import Place, RefusedRows
+from dags.steps.warned import Warned
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +33,9 @@ class Judging:
         self.rules: Counter[str] = Counter()
         self._good = folder / "good.arrow"
         self._hashes = KeyHashes(folder / "hashes")
-        self._quarantine = _Quarantine(folder / "quarantine.parquet")
+        self.warned = Warned()
+        self._quarantine = RefusedRows(folder / "quarantine.parquet")
+        self._sample = RefusedRows(folder / "warned.parquet")
         self._names = [c.name for c in contract.columns]
         self._schema: pa.Schema | None = None
         self._removed: np.ndarray[Any, Any] | None = None
@@ -53,6 +56,8 @@ class Judging:
                         passed = pc.is_null(labelled[RULES]).combine_chunks()
                         self._refuse(batch, labelled.filter(pc.invert(passed)))
                         good, hashes = good.filter(passed), hashes.filter(passed)
+                    if good[WARNINGS].null_count < len(good):
+                        self.warned.add(good, batch)
                     if writer is None:
                         self._schema = good.schema
                         writer = pa.ipc.new_stream(file, good.schema)
@@ -65,6 +70,7 @@ class Judging:
     def refuse_shared_keys(self, reread: "Callable[[], Iterator[Batch]]") -> None:
         """Quarantine the good rows that share their key; ``reread`` gives the delivery's rows once more."""
         import numpy as np
+        import pyarrow as pa
 
         found = refused_by_key(self.db, self.contract, self._hashes, self._batches)
         removed = np.sort(np.concatenate([np.empty(0, np.int64), *found.values()]))
@@ -77,12 +83,14 @@ class Judging:
             if len(ids):
                 self.rules[rule] += len(ids)
         warnings = self._warnings(removed)
+        if warnings:
+            self.warned.without(pa.table(self._left(batch)) for batch in self._batches())
         for batch in reread():
+            self.warned.place(batch)
             start, end = np.searchsorted(removed, (batch.first, batch.first + len(batch)))
             for at in range(start, end):
-                self._quarantine.add(
-                    batch, int(removed[at]) - batch.first, [rule_of[at]], warnings.get(int(removed[at]), [])
-                )
+                place = Place.of(batch, int(removed[at]) - batch.first)
+                self._quarantine.add(place, [rule_of[at]], warnings.get(int(removed[at]), []))
 
     def write_accepted(self, path: Path) -> int:
         """Write the good rows that are left; returns how many there are."""
@@ -95,28 +103,20 @@ class Judging:
         words = [field.name for field in schema if pa.types.is_string(field.type)]
         with pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=words) as writer:
             for batch in self._batches():
-                kept = (
-                    batch
-                    if self._removed is None
-                    else batch.filter(pa.array(~_among(batch[ID].to_numpy(), self._removed)))
-                )
+                kept = self._left(batch)
                 if kept.num_rows:
                     writer.write_table(pa.table([kept[n] for n in self._names], schema=schema), _ROW_GROUP)
                     rows += kept.num_rows
         path.chmod(0o600)
         return rows
 
-    def write_quarantined(self, path: Path, delivery: Delivery, headers: dict[str, str]) -> int:
-        """Write the quarantined rows in the order of the delivery; returns how many there are."""
-        rows = self._quarantine.close()
-        header_map = ", ".join(f"{literal(c)}: {literal(h)}" for c, h in sorted(headers.items()))
-        self.db.execute(
-            f"COPY (SELECT {literal(self.contract.ref)} AS contract, {literal(delivery.id)} AS delivery, file, sheet, row, "
-            f"rules, warnings, received, MAP {{{header_map}}} AS headers FROM {parquet(self._quarantine.path)} "
-            f"ORDER BY file_number, row) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-        )
-        path.chmod(0o600)
-        return rows
+    def write_quarantined(self, path: Path, delivery: Delivery, count: RowCount) -> int:
+        """Write the quarantined rows, in the columns that ``dags.steps.refused`` lists; returns how many there are."""
+        return self._quarantine.write(self.db, path, self.contract.ref, delivery, count)
+
+    def write_warned(self, path: Path, delivery: Delivery, count: RowCount) -> None:
+        """Write the first accepted rows of each warning, in the same columns."""
+        self.warned.put(self._sample).write(self.db, path, self.contract.ref, delivery, count)
 
     def _labelled(self, batch: Batch) -> "pa.Table":
         import numpy as np
@@ -128,6 +128,7 @@ class Judging:
                 **batch.texts,
                 ID: pa.array(np.arange(batch.first, batch.first + rows)),
                 FITS: pa.array(np.ones(rows, bool) if batch.fits is None else batch.fits),
+                **({} if batch.stands is None else {STANDS: pa.array(batch.stands)}),
             }
         )
         parts = pa.Table.from_batches(table.to_batches(max_chunksize=-(-rows // _PARTS)))
@@ -140,7 +141,7 @@ class Judging:
         ids = refused[ID].to_pylist()
         for id_, rules, warnings in zip(ids, refused[RULES].to_pylist(), refused[WARNINGS].to_pylist(), strict=True):
             self.rules.update(rules)
-            self._quarantine.add(batch, id_ - batch.first, rules, warnings or [])
+            self._quarantine.add(Place.of(batch, id_ - batch.first), rules, warnings or [])
 
     def _batches(self) -> "Iterator[pa.RecordBatch]":
         """The good rows, in the order of the delivery."""
@@ -148,6 +149,14 @@ class Judging:
 
         with pa.OSFile(str(self._good)) as file, pa.ipc.open_stream(file) as reader:
             yield from reader
+
+    def _left(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+        """The rows of a batch of good rows that share no key."""
+        import pyarrow as pa
+
+        if self._removed is None:
+            return batch
+        return batch.filter(pa.array(~_among(batch[ID].to_numpy(), self._removed)))
 
     def _warnings(self, ids: "np.ndarray[Any, Any]") -> dict[int, list[str]]:
         """The warnings of the good rows ``ids`` that have any."""
@@ -161,52 +170,6 @@ class Judging:
                 warned = warned.filter(pa.array(_among(warned[ID].to_numpy(), ids)))
                 found.update(zip(warned[ID].to_pylist(), warned[WARNINGS].to_pylist(), strict=True))
         return found
-
-
-class _Quarantine:
-    """Refused rows on their way to one file."""
-
-    def __init__(self, path: Path) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        texts = pa.list_(pa.string())
-        self.path = path
-        self.schema = pa.schema(
-            [
-                ("file_number", pa.int32()),
-                ("file", pa.string()),
-                ("sheet", pa.string()),
-                ("row", pa.int64()),
-                ("rules", texts),
-                ("warnings", texts),
-                ("received", pa.string()),
-            ]
-        )
-        self._writer = pq.ParquetWriter(path, self.schema)
-        self._held: list[tuple[Any, ...]] = []
-        self._rows = 0
-
-    def add(self, batch: Batch, index: int, rules: list[str], warnings: list[str]) -> None:
-        row, received = batch.place(index)
-        self._held.append((batch.file_number, batch.file, batch.sheet, row, rules, warnings, received))
-        self._rows += 1
-        if len(self._held) == 20_000:
-            self._flush()
-
-    def close(self) -> int:
-        """Finish the file; returns how many rows it holds."""
-        self._flush()
-        self._writer.close()
-        return self._rows
-
-    def _flush(self) -> None:
-        import pyarrow as pa
-
-        if self._held:
-            arrays = [pa.array(c, f.type) for c, f in zip(zip(*self._held, strict=True), self.schema, strict=True)]
-            self._writer.write_table(pa.Table.from_arrays(arrays, schema=self.schema))
-            self._held = []
 
 
 def _among(ids: "np.ndarray[Any, Any]", wanted: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":

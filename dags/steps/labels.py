@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from blueprint import Blueprint, Column, Contract
 from blueprint.concept import Concept
-from blueprint.rules import RowRule, row_rules, type_rule
+from blueprint.rules import ROW_WIDTH, SUPERSEDED, RowRule, row_rules, type_rule
 from blueprint.sql import ident, literal
 from dags.sources.rows import Batch
 from dags.sources.shapes import Shape
-from dags.steps.casting import attempt, cast, certain, confirm, sure
+from dags.steps.casting import attempt, cast, certain, clear, confirm, sure
 
-ROW_WIDTH = "row-width"
-ID, FITS, HASH, RULES, WARNINGS = "_id", "_width_fits", "_hash", "_rules", "_warnings"
+ID, FITS, STANDS, HASH, RULES, WARNINGS = "_id", "_width_fits", "_stands", "_hash", "_rules", "_warnings"
 
 
 class Labeller:
@@ -23,14 +22,16 @@ class Labeller:
 
     def __init__(self, contract: Contract, blueprint: Blueprint) -> None:
         self.contract = contract
+        self._unclear: frozenset[str] = frozenset()
         self.concepts = {c.name: blueprint.concept_of(c) for c in contract.columns}
         rules = row_rules(contract, blueprint)
         self.errors = [r for r in rules if r.severity == "error"]
         self.warnings = [r for r in rules if r.severity == "warning"]
 
     def query(self, batch: Batch, table: str) -> str:
-        """The query over ``table``, which holds the texts of ``batch``, ``_id`` and ``_width_fits``."""
+        """The query over ``table``, which holds the texts of ``batch``, ``_id``, ``_width_fits`` and ``_stands``."""
         columns = self.contract.columns
+        self._unclear = batch.unclear
         tries = {c.name: sql for c in columns if c.name in batch.texts and (sql := attempt(c, self._concept(c)))}
         texts = [f"{_text(c, batch)} AS {ident(c.name)}" for c in columns]
         tried = [f"{sql} AS {_tried(name)}" for name, sql in tries.items()]
@@ -38,11 +39,12 @@ class Labeller:
         there = [f"{ident(c.name)} IS NOT NULL AS {_there(c)}" for c in self._fallible()]
         names = [ident(c.name) for c in columns]
         key = ", ".join(map(ident, self.contract.key))
-        broken = _listed(self._broken(all_fit=batch.fits is None))
+        flags = (ID, FITS) if batch.stands is None else (ID, FITS, STANDS)
+        broken = _listed(self._broken(all_fit=batch.fits is None, all_stand=batch.stands is None))
         return (
-            f"WITH texts AS (SELECT {_joined(texts, ID, FITS)} FROM {table}), "
+            f"WITH texts AS (SELECT {_joined(texts, *flags)} FROM {table}), "
             f"tried AS (SELECT {_joined(['*'], *tried)} FROM texts), "
-            f"typed AS (SELECT {_joined(typed, *there, ID, FITS)} FROM tried) "
+            f"typed AS (SELECT {_joined(typed, *there, *flags)} FROM tried) "
             f"SELECT {_joined(names, ID)}, hash({key}) AS {HASH}, {broken} AS {RULES}, "
             f"{_listed([(r.good, r.id) for r in self.warnings])} AS {WARNINGS} FROM typed"
         )
@@ -52,21 +54,23 @@ class Labeller:
 
     def _fallible(self) -> list[Column]:
         """The columns whose text may be of another type than theirs."""
-        return [c for c in self.contract.columns if self._concept(c).type != "string"]
+        return [c for c in self.contract.columns if self._concept(c).type != "string" or c.name in self._unclear]
 
     def _typed(self, column: Column, tries: dict[str, str], shape: Shape | None) -> str:
         concept, tried = self._concept(column), _tried(column.name)
         if column.name not in tries:
-            return cast(column, concept)
+            return clear(column) if concept.type == "string" and column.name in self._unclear else cast(column, concept)
         return (
             certain(column, concept, tried, shape)
             if shape and sure(column, concept, shape)
             else confirm(column, concept, tried)
         )
 
-    def _broken(self, *, all_fit: bool) -> list[tuple[str, str]]:
+    def _broken(self, *, all_fit: bool, all_stand: bool) -> list[tuple[str, str]]:
         """Predicates that are never null, true for good rows, and the id of the rule each stands for."""
         width = [] if all_fit else [(FITS, ROW_WIDTH)]
+        if not all_stand:
+            width = [(STANDS, SUPERSEDED), *width]
         types = [(f"NOT {_failed(c)}", type_rule(c.name)) for c in self._fallible()]
         return width + types + [(self._good(r), r.id) for r in self.errors]
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,13 +43,16 @@ class RunRecord:
         self._write(self.read() | found | {"step": step, "state": "success" if done else "running", "ended_at": _now()})
 
     def fail(self, step: str, error: BaseException) -> None:
-        """Remember why the run ended at ``step``."""
+        """Remember why the run ended at ``step``, where the disk still takes it."""
         vi, en = (
             (error.vi, error.en)
             if isinstance(error, HanoiError)
             else (f"Lỗi ngoài dự kiến: {error!r}", f"Unexpected error: {error!r}")
         )
-        self._write(self.read() | {"step": step, "state": "failed", "error": {"vi": vi, "en": en}, "ended_at": _now()})
+        with suppress(OSError):  # a full or read-only disk must not hide the error that it caused
+            self._write(
+                self.read() | {"step": step, "state": "failed", "error": {"vi": vi, "en": en}, "ended_at": _now()}
+            )
 
     def _write(self, content: dict[str, Any]) -> None:
         private_folder(self.path.parent)

@@ -8,15 +8,18 @@ from typing import Any
 
 from blueprint import blueprint
 from catalog.publisher import Catalogue, published
-from dags.errors import GateFailed
+from dags.errors import DeliveryError, GateFailed
+from dags.quarantine import Quarantine
+from dags.quarantine.files import family
 from dags.settings import PipelineSettings
 from dags.sources.deliveries import DeliveryStore
 from dags.sources.places import locate
+from dags.steps import reports
 from dags.steps.conform import Conformed
 from dags.steps.conform import conform as conform_delivery
 from dags.steps.records import RunRecord, clear_staging, staging
-from lake import CommitRecord, Lake
-from lake.folders import private_folder, replacing
+from dags.steps.verdicts import judge, remember
+from lake import CommitRecord
 
 Json = dict[str, Any]
 
@@ -39,15 +42,25 @@ def conform(dataset: str, run_id: str, delivery: Json) -> Json:
     settings = PipelineSettings()
     store = _store(settings)
     plan = blueprint()
-    conformed = conform_delivery(
-        plan.contract(dataset),
-        plan,
-        store.load(dataset, delivery["id"]),
-        store,
-        staging(settings.home, dataset, run_id),
-        max_rows=settings.max_rows,
-    )
-    counts = {k: v for k, v in asdict(conformed).items() if k.startswith("rows_") or k == "rules"}
+    folder = staging(settings.home, dataset, run_id)
+    try:
+        conformed = conform_delivery(
+            plan.contract(dataset),
+            plan,
+            store.load(dataset, delivery["id"]),
+            store,
+            folder,
+            max_rows=settings.max_rows,
+        )
+    except DeliveryError as error:
+        reports.keep_unreadable(settings.home, plan.contract(dataset), store.load(dataset, delivery["id"]), error)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    said = ("rules", "warnings", "encodings")
+    counts = {k: v for k, v in asdict(conformed).items() if k.startswith("rows_") or k in said}
     RunRecord(settings.home, dataset).note("conform", **counts)
     return asdict(conformed)
 
@@ -58,19 +71,13 @@ def gate(dataset: str, conformed: Json) -> Json:
     Raises:
         GateFailed: a check of severity ``error`` failed; nothing that readers see has changed.
     """
-    from quality.gate import gate as judge
-
     settings = PipelineSettings()
     plan = blueprint()
-    result = Conformed(**conformed)
-    _keep_quarantine(settings.home, result)
-    verdict = judge(
-        plan.contract(dataset),
-        plan,
-        Path(result.accepted),
-        rows_in=result.rows_in,
-        rows_quarantined=result.rows_quarantined,
-    )
+    contract, result = plan.contract(dataset), Conformed(**conformed)
+    Quarantine(settings.home).keep(result)
+    verdict = judge(settings, plan, contract, result)
+    delivery = _store(settings).load(dataset, result.delivery)
+    reports.keep_judged(settings.home, contract, plan, delivery, result, verdict)
     content = verdict.to_json()
     RunRecord(settings.home, dataset).note("gate", gate="passed" if verdict.passed else "failed", verdict=content)
     if not verdict.passed:
@@ -92,7 +99,7 @@ def commit(dataset: str, run_id: str, conformed: Json, verdict: Json) -> Json:
     plan = blueprint()
     result = Conformed(**conformed)
     _catalogue(settings).require()
-    version = Lake(settings.home).commit(
+    version = settings.lake.commit(
         plan.contract(dataset),
         plan.concept_of,
         Path(result.accepted),
@@ -106,7 +113,10 @@ def commit(dataset: str, run_id: str, conformed: Json, verdict: Json) -> Json:
             code_version=installed_version("hanoi-cloud"),
         ),
     )
-    RunRecord(settings.home, dataset).note("commit", version=version.id, new_version=version.new)
+    store = _store(settings)
+    Quarantine(settings.home).settle(result, family(store, store.load(dataset, result.delivery)))
+    told = remember(settings, plan, plan.contract(dataset), result, version)
+    RunRecord(settings.home, dataset).note("commit", version=version.id, new_version=version.new, **told)
     return {"version": version.id, "new_version": version.new}
 
 
@@ -115,7 +125,7 @@ def publish(dataset: str, run_id: str, committed: Json) -> Json:
     settings = PipelineSettings()
     plan = blueprint()
     contract = plan.contract(dataset)
-    lake = Lake(settings.home)
+    lake = settings.lake
     version = lake.version(dataset, committed["version"])
     result = _catalogue(settings).publish(contract, version, published(settings.home, contract, plan, lake, version))
     RunRecord(settings.home, dataset).note("publish", catalogue_url=result.url, published=result.changed)
@@ -129,13 +139,3 @@ def _store(settings: PipelineSettings) -> DeliveryStore:
 
 def _catalogue(settings: PipelineSettings) -> Catalogue:
     return Catalogue(settings.catalogue_url, settings.token_file)
-
-
-def _keep_quarantine(home: Path, conformed: Conformed) -> None:
-    """Put the quarantined rows where they stay; running again replaces the file by the same rows."""
-    folder = private_folder(home / "quarantine" / conformed.dataset)
-    name = f"{conformed.delivery[:16]}-{conformed.contract.rpartition('@')[2]}.parquet"
-    if conformed.rows_quarantined:
-        with replacing(folder / name) as part:
-            shutil.copyfile(conformed.quarantined, part)
-            part.chmod(0o600)

@@ -35,6 +35,7 @@ CONCEPTS = {
         concept("instant", "timestamp"),
         concept("aqi", "integer", minimum=0, maximum=500),
         concept("measure", "double"),
+        concept("count", "integer"),
         concept("day", "date"),
         concept("unit-code", "string", codelist="units"),
         concept("citizen", "string", classification="personal"),
@@ -113,3 +114,18 @@ class Bench:
         data = content.encode() if isinstance(content, str) else content
         delivery = self.deliver(declared, data, name)
         return conform(declared, plan_of(declared), delivery, self.store, self.folder / "out")
+
+
+def accepted_of(result: Conformed) -> list[tuple[Any, ...]]:
+    """The accepted rows, as Python values."""
+    import pyarrow.parquet as pq
+
+    return [tuple(row.values()) for row in pq.read_table(result.accepted).to_pylist()]
+
+
+def refused_of(result: Conformed) -> dict[int, list[str]]:
+    """The quarantined rows of a delivery of one file: row number -> rule ids."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(result.quarantined, columns=["row", "rules"])
+    return dict(zip(table["row"].to_pylist(), table["rules"].to_pylist(), strict=True))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from blueprint import Column
 from dags.sources.shapes import shape_of
-from dags.sources.tables import _text, _texts
+from dags.sources.tables import _texts, cell_text
 from dags.steps.casting import _steady, attempt, cast, certain, confirm, sure
 from tests.dags.builders import column, concept
 
@@ -158,4 +158,4 @@ def test_a_shape_says_only_what_is_true(texts: list[str]) -> None:
     | st.lists(st.integers(-(10**6), 10**6).map(lambda n: n / 100), min_size=1)
 )
 def test_columns_of_numbers_are_written_as_their_cells_are(cells: list[float]) -> None:
-    assert _texts(cells).to_pylist() == [_text(c) for c in cells]
+    assert _texts(cells).to_pylist() == [cell_text(c) for c in cells]

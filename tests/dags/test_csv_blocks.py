@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def whole(data: bytes, reading: Reading) -> Found | type[Exception]:
     """The same by the plainest means: all of the file at once."""
     try:
         text = data.decode(reading.encoding)
+        if reading.encoding == "cp1258":  # Python leaves its letters and tones apart
+            text = unicodedata.normalize("NFC", text)
     except UnicodeDecodeError:
         return WrongEncoding
     if not text.strip():
