@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 ARGS ?=
+JOBS ?= 2
 TOOLS := .tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 export UV_PYTHON_DOWNLOADS ?= never
@@ -28,8 +29,8 @@ lint: setup ## ruff, pyright, import-linter
 	@$(UV) run --no-sync pyright
 	@$(UV) run --no-sync lint-imports
 
-test: lint ## lint, types, import direction and every test
-	@$(UV) run --no-sync pytest $(ARGS)
+test: lint ## lint, types, import direction and every test, in JOBS processes
+	@$(UV) run --no-sync pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 clean: ## remove the environments and the state
 	rm -rf .venv catalog/server/.venv $(TOOLS) .hanoi

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from blueprint import Blueprint, Contract, blueprint
+from dags.errors import DeliveryError
 from dags.settings import PipelineSettings
 from dags.sources.deliveries import DeliveryStore
 from dags.sources.places import locate
 from dags.steps.conform import Conformed, conform
 from dags.steps.meanings import explain
+from ops import reports
 from quality.gate import Verdict, gate
+from quality.report import QualityResult, judged, unreadable
 
 _SAMPLE = 20
 
@@ -32,13 +35,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What the check of one file found; ``faults`` holds the first of them."""
+    """What the check of one file found; ``faults`` holds the first of them, ``report`` all that is told of them."""
 
     dataset: str
     contract: str
     conformed: Conformed
     verdict: Verdict
     faults: tuple[Fault, ...]
+    report: QualityResult
 
     @property
     def passed(self) -> bool:
@@ -53,20 +57,35 @@ class CheckResult:
             "contract": self.contract,
             "passed": self.passed,
             **counts,
+            "score": self.report.score.value,
             "faults": [asdict(f) for f in self.faults],
             "verdict": self.verdict.to_json(),
         }
 
 
-def check(file: Path, dataset: str) -> CheckResult:
-    """Conform and judge ``file`` as if it were delivered for ``dataset``, in a temporary folder."""
+def check(file: Path, dataset: str, report: Path | None = None) -> CheckResult:
+    """Conform and judge ``file`` as if it were delivered for ``dataset``, in a temporary folder.
+
+    The quality report is written to ``report``, where one is given, also for a file that cannot be read.
+
+    Raises:
+        DeliveryError: the file as a whole cannot be read.
+        UnknownForm: no report can be written to ``report``.
+    """
+    if report is not None:
+        reports.require(report)
     plan = blueprint()
     contract = plan.contract(dataset)
     settings = PipelineSettings()
     with tempfile.TemporaryDirectory(prefix="hanoi-check-") as folder:
         store = DeliveryStore(Path(folder), settings.max_delivery_bytes)
         delivery = store.keep(contract, locate(contract, None, file), "check")
-        conformed = conform(contract, plan, delivery, store, Path(folder) / "out", max_rows=settings.max_rows)
+        try:
+            conformed = conform(contract, plan, delivery, store, Path(folder) / "out", max_rows=settings.max_rows)
+        except DeliveryError as error:
+            if report is not None:
+                reports.write(report, unreadable(contract, delivery, error))
+            raise
         faults = _faults(contract, plan, Path(conformed.quarantined))
         verdict = gate(
             contract,
@@ -74,8 +93,12 @@ def check(file: Path, dataset: str) -> CheckResult:
             Path(conformed.accepted),
             rows_in=conformed.rows_in,
             rows_quarantined=conformed.rows_quarantined,
+            refused=conformed.rules,
         )
-    return CheckResult(dataset, contract.ref, conformed, verdict, faults)
+        found = judged(contract, plan, delivery, conformed, verdict)
+    if report is not None:
+        reports.write(report, found)
+    return CheckResult(dataset, contract.ref, conformed, verdict, faults, found)
 
 
 def _faults(contract: Contract, plan: Blueprint, quarantined: Path) -> tuple[Fault, ...]:
@@ -86,7 +109,7 @@ def _faults(contract: Contract, plan: Blueprint, quarantined: Path) -> tuple[Fau
             "SELECT file, sheet, row, unnest(rules) AS rule, headers FROM read_parquet(?) ORDER BY file, sheet, row LIMIT ?",
             [str(quarantined), _SAMPLE],
         ).fetchall()
-    found = []
+    found: list[Fault] = []
     for file, sheet, row, rule, headers in rows:
         meaning = explain(rule, contract, plan)
         found.append(

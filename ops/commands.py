@@ -18,9 +18,29 @@ def register(group: click.Group) -> None:
     """Add the platform's verbs to the one command."""
     for command in (demo, up, ingest, check, status):
         group.add_command(command)
-    from ops import bench_commands, blueprint_commands, lake_commands, units_commands
+    from ops import (
+        bench_commands,
+        blueprint_commands,
+        freshness_commands,
+        gateway_commands,
+        lake_commands,
+        new_commands,
+        quarantine_commands,
+        report_commands,
+        units_commands,
+    )
 
-    for room in (blueprint_commands, units_commands, lake_commands, bench_commands):
+    for room in (
+        new_commands,
+        gateway_commands,
+        blueprint_commands,
+        units_commands,
+        lake_commands,
+        freshness_commands,
+        quarantine_commands,
+        report_commands,
+        bench_commands,
+    ):
         room.register(group)
 
 
@@ -83,14 +103,19 @@ def ingest(dataset: str, file: Path | None, as_json: bool, home: Path | None) ->
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dataset", required=True, help="Bộ dữ liệu mà tệp thuộc về. / Dataset that the file is for.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Ghi báo cáo chất lượng ra tệp .html hoặc .json. / Write the quality report to a .html or .json file.",
+)
 @JSON
-def check(file: Path, dataset: str, as_json: bool) -> None:
+def check(file: Path, dataset: str, report: Path | None, as_json: bool) -> None:
     """Kiểm tra tệp trước khi gửi; không thay đổi gì. / Check a file before sending; changes nothing."""
     with telling() as teller:
         from ops.check import check as run
 
         with teller.console.status("Đang kiểm tra… / Checking…"):
-            result = run(file, dataset)
+            result = run(file, dataset, report)
         if as_json:
             click.echo(json.dumps(result.to_json(), ensure_ascii=False))
         else:

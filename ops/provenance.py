@@ -13,7 +13,8 @@ from blueprint.subjects import file_of
 from dags.settings import PipelineSettings
 from dags.sources.deliveries import Delivery, DeliveryStore
 from dags.steps.conform import conform
-from lake import Lake, UnknownVersion, Version
+from lake import UnknownVersion, Version
+from ops.settings import lake_of
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Provenance:
 
 def provenance(home: Path, dataset: str, version: str | None, *, replay: bool = False) -> Provenance:
     """Everything that is known of where ``version`` (the newest where absent) comes from."""
-    lake, plan = Lake(home), blueprint()
+    lake, plan = lake_of(home), blueprint()
     plan.contract(dataset)
     found = lake.version(dataset, version) if version else lake.current(dataset)
     if found is None:
@@ -104,5 +105,5 @@ def _replay(
         with connection(Path(folder) / "spill") as con:
             types = duckdb_types(contract, plan.concept_of)
             rows = Accepted(contract, types, Path(conformed.accepted))
-            _, found = content_hash(con, rows.parts([]), types)
+            _, found = content_hash(con, [rows.ordered()], types)
     return found

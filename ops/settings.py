@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from dags.settings import PipelineSettings
+from lake import Lake
 from lake.folders import private_folder
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -23,6 +24,18 @@ class Settings(PipelineSettings):
         default=0, ge=0, le=65535, description="Port of the agency simulator; 0 takes a free one."
     )
     start_timeout: int = Field(default=240, gt=0, description="Seconds that the catalogue may take to start.")
+    lake_keep_versions: int = Field(
+        default=30, ge=1, description="Newest versions of a dataset that `hanoi lake maintain` never removes."
+    )
+    lake_keep_days: int = Field(
+        default=90, ge=0, description="Days for which `hanoi lake maintain` removes no version, however many there are."
+    )
+    lake_grace_hours: float = Field(
+        default=24, ge=0, description="Hours that a file of the lake stays on disk after it fell out of use."
+    )
+    lake_file_mb: int = Field(
+        default=256, ge=1, description="Size in MiB of the files that small ones are put together into."
+    )
 
     def environment(self) -> dict[str, str]:
         """The environment that child processes need to see the same settings."""
@@ -42,3 +55,8 @@ def settings_for(home: Path | None = None, port: int | None = None) -> Settings:
     settings = Settings(**given)  # type: ignore[arg-type]
     folder = settings.home.expanduser().resolve()
     return settings.model_copy(update={"home": private_folder(folder)})
+
+
+def lake_of(home: Path) -> Lake:
+    """The lake of ``home``, with its catalogue where the environment says."""
+    return Settings(home=home).lake

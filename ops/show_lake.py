@@ -1,5 +1,6 @@
 """What the verbs of ``hanoi lake`` show."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +12,20 @@ from rich.table import Table
 from blueprint.days import ZONE
 from lake import Version
 from lake.diff import VersionDiff
+from lake.tidy import Maintained, Orphan
+from ops.maintain import Maintenance, Published
 from ops.provenance import Provenance
 from ops.show import count
 from ops.verify import Verification
 
+_REASONS = {
+    "newest": "mới nhất / newest",
+    "recent": "còn mới / recent",
+    "published": "đã công bố / published",
+    "not known": "không rõ đã công bố chưa / not known whether published",
+    "named": "được một bản ghi nêu tên / named by a record",
+}
+_MB = 1e6
 _KINDS = {"added": "[green]+[/green]", "removed": "[red]−[/red]", "changed": "[yellow]~[/yellow]"}
 
 
@@ -94,7 +105,7 @@ def show_verified(found: Verification) -> None:
     for v in found.versions:
         if not v.ok:
             console.print(
-                f"[red]✗[/red] {v.dataset} {v.version}: {escape(v.problem_vi)}. / {escape(v.problem_en)}.",
+                f"[red]✗[/red] {f'{v.dataset} {v.version}'.strip()}: {escape(v.problem_vi)}. / {escape(v.problem_en)}.",
                 soft_wrap=True,
             )
     for f in found.damaged:
@@ -105,7 +116,7 @@ def show_verified(found: Verification) -> None:
     size = sum(v.bytes for v in found.versions) / 1e6
     mark = "[green]nguyên vẹn / whole[/green]" if found.ok else "[red]có hư hỏng / damaged[/red]"
     console.print(
-        f"{len(found.versions)} phiên bản / versions ({size:,.1f} MB), {found.raw_files} tệp gốc / raw files: {mark}"
+        f"{sum(bool(v.version) for v in found.versions)} phiên bản / versions ({size:,.1f} MB), {found.raw_files} tệp gốc / raw files: {mark}"
     )
 
 
@@ -134,3 +145,54 @@ def show_provenance(found: Provenance) -> None:
     for name, value in lines:
         table.add_row(name, escape(value))
     console.print(table)
+
+
+def show_maintained(found: Maintenance) -> None:
+    """What was done, or what there is to do, one paragraph a table that had anything."""
+    console = _console()
+    for table in found.tables:
+        _show_table(console, table, found.unknown.get(table.dataset), found.dry_run)
+    for orphan in found.left:
+        _show_orphan(console, orphan, found.dry_run)
+    for name, error in found.failed.items():
+        console.print(f"[red]✗[/red] {name}: {escape(error.vi)} / {escape(error.en)}", soft_wrap=True)
+    freed = f"{found.removed / _MB:,.1f} MB"
+    done = f"sẽ giải phóng / would free {freed}" if found.dry_run else f"đã giải phóng / freed {freed}"
+    mark = "" if found.ok else ": [red]chưa xong / not finished[/red]"
+    console.print(f"{len(found.tables)} bảng / tables, {done}{mark}")
+
+
+def _show_table(console: Console, table: Maintained, unknown: Published | None, dry_run: bool) -> None:
+    kept = Counter(table.kept.values())
+    reasons = ", ".join(f"{count(n)} {_REASONS[reason]}" for reason, n in kept.items())
+    console.print(f"[bold]{table.dataset}[/bold]" + (f": giữ / kept {reasons}" if reasons else ""))
+    if unknown and "not known" in kept:
+        console.print(f"  {escape(unknown.why_vi)} / {escape(unknown.why_en)}", soft_wrap=True)
+    if c := table.compacted:
+        after = "" if c.bytes[1] is None else f" → {c.bytes[1] / _MB:,.1f}"
+        console.print(
+            f"  {'sẽ gộp / would compact' if dry_run else 'gộp / compacted'} {c.version}: {count(c.files[0])} → {count(c.files[1])} tệp / files "
+            f"({c.bytes[0] / _MB:,.1f}{after} MB), {count(c.manifests)} manifest"
+        )
+    for version in table.dropped:
+        told = "sẽ bỏ / would drop" if dry_run else "bỏ / dropped"
+        console.print(f"  {told} {version.id} ({version.committed_at[:10]}, {count(version.rows)} dòng / rows)")
+    if resting := [o for o in table.orphans if o.resting]:
+        size = sum(o.bytes for o in resting) / _MB
+        console.print(f"  {count(len(resting))} tệp chờ xóa / files rest before they go ({size:,.1f} MB)")
+    for orphan in table.orphans:
+        _show_orphan(console, orphan, dry_run)
+    if table.postponed:
+        console.print("  [yellow]có phiên bản mới trong lúc gộp: để lần sau / commits kept coming in: put off[/yellow]")
+    if table.damaged:
+        console.print(
+            f"  [red]✗[/red] {escape(table.damaged)}: đọc lại không đúng; hãy chạy / cannot be read back; run: "
+            f"hanoi lake verify {table.dataset}",
+            soft_wrap=True,
+        )
+
+
+def _show_orphan(console: Console, orphan: Orphan, dry_run: bool) -> None:
+    if not orphan.resting:
+        told = "sẽ xóa / would remove" if dry_run else "xóa / removed"
+        console.print(f"  {told} {escape(orphan.path)} ({orphan.bytes / _MB:,.3f} MB)", soft_wrap=True)

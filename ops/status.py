@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from blueprint import blueprint
-from lake import Lake
 from ops.catalogue import running
 from ops.results import DatasetResult, result_of
+from ops.settings import lake_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Status:
 def status(home: Path) -> Status:
     """Read the state of ``home``; changes nothing, starts nothing."""
     found = running(home)
-    lake = Lake(home)
+    lake = lake_of(home)
     datasets = []
     for name in blueprint().contracts:
         current = lake.current(name)

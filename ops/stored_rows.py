@@ -5,7 +5,7 @@ from pathlib import Path
 
 from blueprint import Blueprint, Contract
 from blueprint.compat.replay import Direction, Outcome, ParquetReplay
-from lake import Lake
+from ops.settings import lake_of
 
 
 class StoredRows:
@@ -26,7 +26,7 @@ class StoredRows:
         return self._of(old.dataset).replay(rules, old, new, plan, direction)
 
     def _found(self, dataset: str) -> ParquetReplay:
-        lake = Lake(self._home)
+        lake = lake_of(self._home)
         version = lake.current(dataset)
         quarantined = sorted((self._home / "quarantine" / dataset).glob("*.parquet"))
         return ParquetReplay(lake.files(version) if version else (), quarantined)

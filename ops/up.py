@@ -8,7 +8,6 @@ from typing import Any
 
 import psutil
 
-from lake import Lake
 from lake.folders import private_folder
 from ops import airflow, catalogue
 from ops.settings import SERVER, Settings
@@ -55,7 +54,7 @@ def _announce(settings: Settings, url: str, teller: Teller, *, with_airflow: boo
     if with_airflow:
         passwords = settings.home / "airflow" / "simple_auth_manager_passwords.json"
         teller.say(f"Airflow: http://127.0.0.1:{settings.airflow_port} (mật khẩu / password: {passwords})")
-    if not Lake(settings.home).datasets():
+    if not settings.lake.datasets():
         teller.say(
             "Chưa có dữ liệu: hanoi ingest DATASET, hoặc hanoi demo / no data yet: hanoi ingest DATASET, or hanoi demo"
         )

@@ -1,13 +1,13 @@
 """Verifying a whole home: every version of every table and every raw file, hashed again."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dags.settings import PipelineSettings
-from dags.sources.deliveries import DeliveryStore
-from lake import Lake
+from dags.sources.deliveries import DeliveredFile, DeliveryStore
 from lake.verify import Verified
 
 
@@ -42,19 +42,32 @@ class Verification:
         }
 
 
-def verify(home: Path, dataset: str | None = None) -> Verification:
-    """Hash again what ``home`` keeps of ``dataset``, or of all datasets; changes nothing."""
-    lake = Lake(home)
-    names = [dataset] if dataset else lake.datasets()
-    versions = tuple(found for name in names for found in lake.verify(name))
-    store = DeliveryStore(home, PipelineSettings().max_delivery_bytes)
-    checked = {(n, f.sha256): (n, f) for n in names for d in store.deliveries(n) for f in d.files}
-    damaged = [
-        RawFile(name, file.name, *problem)
-        for name, file in checked.values()
-        if (problem := _problem(store.path(file), file.sha256))
-    ]
-    return Verification(versions, len(checked), tuple(damaged))
+def verify(
+    settings: PipelineSettings, dataset: str | None = None, told: Callable[[str], None] = lambda _: None
+) -> Verification:
+    """Hash again what the home keeps of ``dataset``, or of all datasets; changes nothing.
+
+    ``told`` hears the name of each dataset before its turn, and of each version once it is read.
+    """
+    lake, versions = settings.lake, list[Verified]()
+    names = [dataset] if dataset else lake.tables()
+    for number, name in enumerate(names, 1):
+        place = f"[{number}/{len(names)}] {name}"
+        told(place)
+        versions += lake.verify(name, lambda found, place=place: told(f"{place} {found.version}"))
+    store, damaged = DeliveryStore(settings.home, settings.max_delivery_bytes), list[RawFile]()
+    files = dict[tuple[str, str], DeliveredFile]()
+    for name, record in store.records(dataset):
+        try:
+            files |= {(name, file.sha256): file for file in store.load(name, record.stem).kept}
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            told_by = str(error) or repr(error)
+            damaged.append(RawFile(name, record.name, f"không đọc được: {told_by}", f"cannot be read: {told_by}"))
+    for number, ((name, sha256), file) in enumerate(files.items(), 1):
+        told(f"[{number}/{len(files)}] {name}: {file.name}")
+        if problem := _problem(store.path(file), sha256):
+            damaged.append(RawFile(name, file.name, *problem))
+    return Verification(tuple(versions), len(files), tuple(damaged))
 
 
 def _problem(path: Path, sha256: str) -> tuple[str, str] | None:

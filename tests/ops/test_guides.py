@@ -16,7 +16,10 @@ from blueprint.load import ROOT
 from tests.blueprint.drafts import copy
 
 REPOSITORY = ROOT.parent
-GUIDES = [REPOSITORY / "docs/guides" / name for name in ("bind-a-dataset.md", "evolve-a-contract.md")]
+GUIDES = [
+    REPOSITORY / "docs/guides" / name
+    for name in ("bind-a-dataset.md", "evolve-a-contract.md", "read-agency-files.md", "deliver-files.md")
+]
 BLOCK = re.compile(r"(?:<!-- (file|exit): (\S+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 HANOI = [sys.executable, "-c", "import sys; from hanoi_cloud._cli import main; sys.exit(main())"]
 TOOLS = {"cp", "mv", "sed"}
@@ -54,12 +57,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(step: Step, folder: Path) -> tuple[int, str]:
+def run(step: Step, folder: Path, **more: str) -> tuple[int, str]:
     name, *rest = step.command
     assert name == "hanoi" or name in TOOLS, f"the guides use hanoi and {TOOLS}, not {name}"
     command = [*HANOI, *rest] if name == "hanoi" else step.command
     path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200", "HANOI_HOME": str(folder / ".hanoi")}
+    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200", "HANOI_HOME": str(folder / ".hanoi"), **more}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -85,7 +88,7 @@ def test_every_command_of_the_guide_does_what_the_page_says(guide: Path, folder:
     released.verify(folder / "blueprint")
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("guide", sorted((REPOSITORY / "docs/guides").glob("*.md")), ids=lambda p: p.stem)
 def test_vietnamese_comes_first_and_english_always(guide: Path) -> None:
     for heading in re.findall(r"^#+ (.+)$", guide.read_text(encoding="utf-8"), re.MULTILINE):
         vi, _, en = heading.partition(" / ")
