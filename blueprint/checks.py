@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from blueprint.codelist import CodeEntry, CodeList
 from blueprint.concept import Classification, Concept
-from blueprint.contract import Column, Contract
+from blueprint.contract import Column, Contract, Reference
 from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError
 from blueprint.freshness import RHYTHMS
@@ -90,7 +90,7 @@ class _Checks:
                 for left in _IN_SQL.finditer(rule.sql):
                     yield self.in_sql(file, i, left[0], left[1])
             for i, reference in enumerate(contract.references):
-                yield from self.reference(file, i, reference.dataset, reference.to)
+                yield from self.reference(file, i, reference)
             if contract.gate.mostly:
                 yield from self.mostly(file, contract)
             yield from self.freshness(file, contract)
@@ -112,7 +112,11 @@ class _Checks:
                 column.name,
             )
 
-    def reference(self, file: str, index: int, dataset: str, to: tuple[str, ...]) -> Iterator[Problem]:
+    def reference(self, file: str, index: int, reference: Reference) -> Iterator[Problem]:
+        dataset, to = reference.dataset, reference.to
+        if len(reference.columns) != len(to):
+            vi, en = "columns và to phải có cùng số cột.", "columns and to must be as many."
+            yield self.at(file, "reference", ["references", index, "columns"], vi, en, ", ".join(reference.columns))
         if dataset not in self.plan.contracts:
             yield self.unknown(file, ["references", index, "dataset"], dataset, self.plan.contracts)
         elif to != (key := self.plan.contracts[dataset].key):
@@ -165,10 +169,10 @@ class _Checks:
 
     def mostly(self, file: str, contract: Contract) -> Iterator[Problem]:
         """A share is stated for rules over one row, and for no others."""
-        from blueprint.rules import severities  # it loads the Blueprint, which these checks are part of
+        from blueprint.rules import reference_rule, severities  # it loads the Blueprint, which these checks are part of
 
         try:
-            known = severities(contract, self.plan)
+            known = [*severities(contract, self.plan), *map(reference_rule, contract.references)]
         except BlueprintError:  # told where the contract contradicts itself
             return
         for rule in contract.gate.mostly:

@@ -13,7 +13,8 @@ from typing import Literal
 from blueprint import example
 from blueprint.codelist import CodeList
 from blueprint.concept import Classification, Concept
-from blueprint.contract import Column, Contract
+from blueprint.contract import Column, Contract, Reference
+from blueprint.damage import damaged_sql
 from blueprint.errors import BlueprintError
 from blueprint.identifiers import explain, good_sql
 from blueprint.load import Blueprint
@@ -27,13 +28,22 @@ ROW_WIDTH = "row-width"
 SUPERSEDED = "superseded"
 """The reason of a row whose key a row has taken that the agency mended."""
 Severity = Literal["error", "warning"]
-Kind = Literal["required", "range", "length", "pattern", "identifier", "code", "name", "contract"]
+Kind = Literal["required", "range", "length", "pattern", "identifier", "code", "name", "damaged-letters", "contract"]
 _LISTED = 8
 
 
 def type_rule(column: str) -> str:
     """The id of the rule that a cell can be read as its column's type."""
     return f"{column}-type"
+
+
+def reference_rule(reference: Reference) -> str:
+    """The id of the check of a reference; the colon keeps it apart from the ids of all rules over one row.
+
+    >>> reference_rule(Reference(columns=("ward_code", "day"), dataset="wards", to=("code", "day")))
+    'reference:ward_code-day:wards'
+    """
+    return f"reference:{'-'.join(reference.columns)}:{reference.dataset}"
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,11 @@ def row_rules(contract: Contract, blueprint: Blueprint) -> tuple[RowRule, ...]:
     Raises BlueprintError where the declarations contradict themselves: two rules of one id, a range on text, a pattern
     on a number, a dated code list without a date to read it by.
     """
-    rules = [rule for column in contract.columns for rule in _of_column(column, contract, blueprint)]
+    rules = [
+        rule
+        for column in contract.columns
+        for rule in (*_of_column(column, contract, blueprint), *_of_letters(column, blueprint))
+    ]
     rules += [
         RowRule(r.id, None, r.columns, r.severity, r.sql, r.message.vi, r.message.en, "contract")
         for r in contract.rules
@@ -210,6 +224,16 @@ def _of_column(column: Column, contract: Contract, blueprint: Blueprint) -> Iter
     if allowed:
         sql, columns = _coded(column, concept, allowed, contract, blueprint)
         yield rule("code", sql, *_code_message(column, allowed), columns)
+
+
+def _of_letters(column: Column, blueprint: Blueprint) -> Iterator[RowRule]:
+    """The rule that free text is read in the right encoding; a code, an identifier or a pattern lets no other through."""
+    concept, name = blueprint.concept_of(column), column.name
+    if concept.type == "string" and not (concept.codelist or concept.identifier or patterns(column, concept)):
+        sql = f"NOT ({damaged_sql(ident(name))})"
+        vi = f"«{column.title.vi}» ({name}) không được có chữ vỡ do đọc sai bảng mã, như Äá»‘ng Äa thay cho Đống Đa; hãy lưu lại tệp gốc bằng UTF-8."
+        en = f"“{column.title.en}” ({name}) must not hold letters broken by a wrong encoding, such as Äá»‘ng Äa for Đống Đa; save the source as UTF-8."
+        yield RowRule(f"{name}-damaged-letters", name, (name,), "error", sql, vi, en, "damaged-letters")
 
 
 def _within(quoted: str, low: float | None, high: float | None, concept: Concept) -> str:

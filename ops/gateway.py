@@ -17,7 +17,7 @@ from dags.gateway.app import LOG, application
 from dags.gateway.tokens import Tokens
 from dags.gateway.uploads import Upload, Uploads
 from dags.steps.records import RunRecord
-from lake.folders import private_folder
+from lake.folders import private_folder, replacing
 from ops.settings import Settings
 
 _LOG_BYTES = 16 * 1024 * 1024
@@ -104,6 +104,7 @@ class Intake:
             )
             self._uploads.note(upload, "received", said=_WAITS)
             return
+        self._keep_report(upload)
         accepted = result["state"] == "success"
         said = result["error"] or {
             "vi": f"Đã nhận {result['rows_accepted']} dòng, cách ly {result['rows_quarantined']} dòng.",
@@ -111,6 +112,16 @@ class Intake:
         }
         LOG.info("upload %s %s", upload.id, "accepted" if accepted else "refused")
         self._uploads.note(upload, "accepted" if accepted else "refused", version=result["version"], said=said)
+
+    def _keep_report(self, upload: Upload) -> None:
+        """Lay the quality report beside the upload; its delivery is named by the SHA-256 of the one file."""
+        from quality.report import ReportStore, html
+
+        results = ReportStore(self._settings.home).results(upload.dataset)
+        if found := next((r for r in results if r.delivery.id == upload.sha256), None):
+            with replacing(self._uploads.report(upload)) as part:
+                part.touch(mode=0o600)
+                part.write_text(html(found, history=results), encoding="utf-8")
 
 
 def _result(out: bytes) -> dict[str, Any] | None:

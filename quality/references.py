@@ -18,7 +18,7 @@ from blueprint.compile.gx import percent
 from blueprint.contract import Contract, Reference
 from blueprint.errors import BlueprintError
 from blueprint.load import Blueprint
-from blueprint.rules import comply
+from blueprint.rules import comply, reference_rule
 from blueprint.sql import ident, parquet
 from quality.gate import GateError
 from quality.verdict import Check
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
 _SCALE = re.compile(r"DECIMAL\(\d+,(\d+)\)")
 _WHOLE = {"INTEGER": 0, "BIGINT": 0}
 _WIDER = frozenset({("FLOAT", "DOUBLE"), ("INTEGER", "DOUBLE"), ("DATE", "TIMESTAMP")})
-
-
-def reference_rule(reference: Reference) -> str:
-    """The id of the check of a reference; the colon keeps it apart from the ids of all rules over one row.
-
-    >>> reference_rule(Reference(columns=("ward_code", "day"), dataset="wards", to=("code", "day")))
-    'reference:ward_code-day:wards'
-    """
-    return f"reference:{'-'.join(reference.columns)}:{reference.dataset}"
 
 
 def judge_references(contract: Contract, blueprint: Blueprint, accepted: Path, lake: "Lake") -> tuple[Check, ...]:

@@ -61,7 +61,7 @@ def application(plan: Blueprint, tokens: Tokens, uploads: Uploads, received: Rec
         Route(one, gateway.go_on, methods=["PATCH"]),
         Route(one, gateway.cancel, methods=["DELETE"]),
         Route(one, gateway.status, methods=["GET"], name="status"),
-        Route(f"{one}/report", gateway.report, methods=["GET"]),
+        Route(f"{one}/report", gateway.report, methods=["GET"], name="report"),
     ]
     return Starlette(
         routes=[_without_head(route) for route in routes],
@@ -154,7 +154,9 @@ class _Gateway:
     def status(self, request: Request) -> Response:
         """The receipt of an upload, and what became of it."""
         upload = self._upload(request)
-        return JSONResponse(upload.to_json() | {"offset": self._uploads.offset(upload)})
+        found = self._uploads.report(upload).exists()
+        report = str(request.url_for("report", upload_id=upload.id)) if found else None
+        return JSONResponse(upload.to_json() | {"offset": self._uploads.offset(upload), "report": report})
 
     def report(self, request: Request) -> Response:
         """The quality report of an upload that was judged."""

@@ -31,8 +31,9 @@ def judge(settings: PipelineSettings, plan: Blueprint, contract: Contract, confo
         rows_quarantined=conformed.rows_quarantined,
         refused=conformed.rules,
     )
-    checks = [*verdict.checks, *judge_references(contract, plan, accepted, settings.lake)]
-    if verdict.passed:  # a set of wrong types has no profile to compare
+    checks = list(verdict.checks)
+    if verdict.passed:  # a set of wrong columns or types can be held against nothing
+        checks += judge_references(contract, plan, accepted, settings.lake)
         checks += judge_history(contract, plan, accepted, History(settings.home), simulated=conformed.simulated)
     return replace(verdict, checks=tuple(checks), passed=all(c.passed or c.severity == "warning" for c in checks))
 

@@ -46,6 +46,7 @@ _BY_KIND: Mapping[str, Dimension] = {
     "identifier": "validity",
     "code": "validity",
     "name": "consistency",
+    "damaged-letters": "validity",
     "contract": "consistency",
 }
 

@@ -46,6 +46,7 @@ def test_every_kind_of_rule_has_its_id():
         "plate-pattern",
         "colour-code",
         "code-code",
+        "note-damaged-letters",
         "level-over-share",
         "calm",
     ]
@@ -119,8 +120,9 @@ def test_a_range_keeps_out_what_is_no_measurement(level, good):
 def test_a_length_counts_letters_not_bytes(note, good):
     plan = blueprint(concept("word", "string", min_length=2, max_length=9))
     of = contract(column("note", "word", max_length=4))
-    (found,) = row_rules(of, plan)
+    found, letters = row_rules(of, plan)
     assert (found.id, found.kind) == ("note-length", "length")
+    assert (letters.id, letters.kind) == ("note-damaged-letters", "damaged-letters")
     assert "từ 2 đến 4 ký tự" in found.vi
     assert "between 2 and 4 characters" in found.en
     assert holds(found, note=note) is good

@@ -69,6 +69,11 @@ def test_a_delivery_is_judged_and_its_receipt_says_how(platform: Platform, gatew
     assert refused["state"] == "refused"
     assert "stop_id" in refused["said"]["vi"]  # type: ignore[index]
 
+    page = httpx.get(str(refused["report"]), headers={"Authorization": f"Bearer {token}"})
+    assert page.status_code == 200
+    assert "sai.csv" in page.text
+    assert httpx.get(str(refused["report"])).status_code == 401
+
     accepted = delivered(gateway, token, good)
     assert accepted["state"] == "accepted"
     assert accepted["version"] == platform.results[DATASET]["version"], "the same rows make no second version"

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from blueprint import Blueprint, Contract, Gate
 from blueprint.contract import Reference
 from blueprint.errors import BlueprintError
+from blueprint.rules import reference_rule
 from lake import Lake
 from quality.gate import GateError
-from quality.references import is_exact, judge_references, reference_rule
+from quality.references import is_exact, judge_references
 from quality.verdict import Check
 from tests.lake.helpers import Row, make_concept, make_contract, make_record, write_parquet
 
