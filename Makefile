@@ -30,7 +30,7 @@ lint: setup ## ruff, pyright, import-linter
 	@$(UV) run --no-sync lint-imports
 
 test: lint ## lint, types, import direction and every test, in JOBS processes
-	@$(UV) run --no-sync pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(UV) run --no-sync pytest -n $(JOBS) $(ARGS)
 
 clean: ## remove the environments and the state
 	rm -rf .venv catalog/server/.venv $(TOOLS) .hanoi

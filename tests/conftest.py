@@ -1,6 +1,7 @@
 """Fixtures that more than one folder of tests needs."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
 
@@ -12,13 +13,17 @@ SERVED = {"e2e", "ckanext_hanoi", "catalog_server"}
 """Folders whose tests share one running platform."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Where tests run in several processes, those of a file, or of a folder with one running platform, stay together."""
-    for item in items:
-        folder = item.path.parent
-        group = folder if folder.name in SERVED else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(REPOSITORY))))
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = PurePath(nodeid.partition("::")[0])
+            return str(file.parent if file.parent.name in SERVED else file)
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
