@@ -179,6 +179,8 @@ def _options(field: Field) -> _Part:
 def _quality(contract: Contract, plan: Blueprint) -> Iterator[_Part]:
     held = {f.name: f for f in fields(contract, plan)}
     for rule in row_rules(contract, plan):
+        if rule.kind == "damaged-letters":
+            continue  # how a file was read is for whoever reads it, and no promise of the contract
         if _needs_sql(rule, held.get(rule.column or "")):
             yield {
                 "id": rule.id,
