@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS = 200_000
-_USUAL = (1e-3, 1e15)
-"""Sizes between which a number is written without an exponent."""
+_WHOLE_BELOW = 1e15
+_FRACTIONS = (1e-3, 1e10)
+"""Sizes below which a whole number, and between which a fraction, is written without an exponent, by Arrow as well."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ def _texts(cells: Sequence[Any]) -> "pa.Array":
         numbers = np.array(cells)
         whole = numbers == np.trunc(numbers)
         size = np.abs(numbers)
-        if ((size < _USUAL[1]) & (whole | (size > _USUAL[0]))).all():
+        if np.where(whole, size < _WHOLE_BELOW, (size > _FRACTIONS[0]) & (size < _FRACTIONS[1])).all():
             texts = pa.array(numbers).cast(pa.string())
             return pc.if_else(whole, pa.array(np.where(whole, numbers, 0).astype(np.int64)).cast(pa.string()), texts)
     return pa.array(cells if kinds == {str} else [c if type(c) is str else cell_text(c) for c in cells], pa.string())

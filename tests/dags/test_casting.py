@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from blueprint import Column
@@ -157,5 +157,8 @@ def test_a_shape_says_only_what_is_true(texts: list[str]) -> None:
     cells=st.lists(st.floats(), min_size=1, max_size=8)
     | st.lists(st.integers(-(10**6), 10**6).map(lambda n: n / 100), min_size=1)
 )
+@example([10000000000.5])
+@example([9999999999.5])
+@example([1e15, 0.5])
 def test_columns_of_numbers_are_written_as_their_cells_are(cells: list[float]) -> None:
     assert _texts(cells).to_pylist() == [cell_text(c) for c in cells]
