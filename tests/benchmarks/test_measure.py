@@ -56,7 +56,7 @@ def test_a_ratio_over_its_bound_is_not_ok():
 def test_the_command_answers_with_both_sides(tmp_path):
     done = CliRunner().invoke(bench, ["read", "--rows", "20000", "--times", "1", "--folder", str(tmp_path), "--json"])
     assert done.exit_code in (0, 1), done.output
-    (result,) = json.loads(done.stdout)["results"]
-    assert result["ours"] > 0
-    assert result["theirs"] > 0
-    assert done.exit_code == (0 if result["ok"] else 1)
+    results = json.loads(done.stdout)["results"]
+    assert [r["work"].rpartition(", ")[2] for r in results] == ["one file", "one file a month"]
+    assert all(r["ours"] > 0 and r["theirs"] > 0 for r in results)
+    assert done.exit_code == (0 if all(r["ok"] for r in results) else 1)
