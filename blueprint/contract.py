@@ -1,29 +1,20 @@
 """Contracts: what a dataset promises, column by column, and how its deliveries are read."""
 
-import codecs
 import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from blueprint.concept import Classification, ConceptRef, Mode, PhysicalType, Slug
 from blueprint.freshness import Freshness
+from blueprint.layout import OWN_ENCODINGS, Reading
+from blueprint.part import ColumnName, Part, Semver
+from blueprint.source import Source
 from blueprint.text import Bilingual, NonEmpty
 
-ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Semver = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
 
-
-OWN_ENCODINGS = ("auto", "tcvn3", "vni", "viscii", "utf-8/tcvn3", "utf-8/vni")
-"""Encodings that a reading may declare beside those of Python."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Deprecation(_Part):
+class Deprecation(Part):
     """Why and since when a column should not be used any more, and which column takes its place."""
 
     since: date
@@ -32,7 +23,7 @@ class Deprecation(_Part):
     en: NonEmpty
 
 
-class Column(_Part):
+class Column(Part):
     """One column: bound to ``concept@version``, from which type, unit, pattern, range and classification come.
 
     ``header`` names the column in the agency's file where it differs from ``name``; ``synonyms`` are further headers
@@ -95,64 +86,7 @@ class Column(_Part):
         return self
 
 
-class Reading(_Part):
-    """Where the table is in a delivered file."""
-
-    format: Literal["csv", "excel"]
-    encoding: str = "utf-8-sig"
-    """The encoding that the files are held against: any of Python's; ``tcvn3`` (ABC), ``vni`` or ``viscii``; ``utf-8/tcvn3``
-    and ``utf-8/vni`` for Unicode files whose text only a legacy font shows rightly; ``auto`` to take the one that the bytes
-    prove. In a workbook ``tcvn3`` and ``vni`` tell the fonts of its cells."""
-    delimiter: str = ","
-    decimal: Literal[".", ","] | None = None
-    """The decimal sign of numbers in these files; the other sign then groups thousands. Where none is stated, numbers that
-    can be read in one way only are taken, and those that could be read in two are quarantined."""
-    sheet: str | int = 0
-    """Sheet by name or position (from 0)."""
-    header_rows: tuple[int, ...] = (1,)
-    """Row numbers, from 1, that hold the header; names of several rows are joined with ' / '."""
-    first_row: int | None = None
-    """First data row, from 1; the row after the header where absent."""
-    null_values: tuple[str, ...] = ("",)
-    headers: dict[ColumnName, str] = Field(default_factory=dict)
-    """Header per column in these files, where it differs from the column's own."""
-    positions: dict[ColumnName, int] = Field(default_factory=dict)
-    """Column position (from 1) for files that repeat a header; the header found there must still match."""
-    constants: dict[ColumnName, str] = Field(default_factory=dict)
-    """Value per column that the files leave out."""
-    select: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Header -> values: rows with other values belong to other datasets and are counted as out of scope."""
-
-    @field_validator("encoding")
-    @classmethod
-    def _encoding_is_known(cls, encoding: str) -> str:
-        if encoding not in OWN_ENCODINGS:
-            try:
-                codecs.lookup(encoding)
-            except LookupError as error:
-                raise ValueError(
-                    f"{encoding!r} is no encoding; beside Python's there are {', '.join(OWN_ENCODINGS)}"
-                ) from error
-        return encoding
-
-
-class Source(_Part):
-    """Where deliveries come from. The first source whose files are there is used.
-
-    ``agency`` files are found under the folder or URL of the setting ``HANOI_SOURCES``; ``repository`` files belong to
-    the Blueprint itself and are always there.
-    """
-
-    kind: Literal["agency", "repository"] = "agency"
-    files: tuple[str, ...]
-    """Paths or globs; all of them together are one delivery."""
-    reading: Reading
-    readings: dict[str, Reading] = Field(default_factory=dict)
-    """Reading per file name, where one differs."""
-    note: str = ""
-
-
-class Rule(_Part):
+class Rule(Part):
     """A rule over one row, as a DuckDB expression that is true for good rows (null counts as good)."""
 
     id: Slug
@@ -162,7 +96,7 @@ class Rule(_Part):
     message: Bilingual
 
 
-class Gate(_Part):
+class Gate(Part):
     """What an accepted set of rows must reach as a whole."""
 
     min_rows: int = 1
@@ -182,7 +116,7 @@ class Gate(_Part):
     """
 
 
-class Reference(_Part):
+class Reference(Part):
     """Columns whose values must be there in the key of another dataset."""
 
     columns: tuple[ColumnName, ...]
@@ -190,7 +124,7 @@ class Reference(_Part):
     to: tuple[ColumnName, ...]
 
 
-class Contract(_Part):
+class Contract(Part):
     """One dataset in one version."""
 
     dataset: Slug
@@ -224,6 +158,9 @@ class Contract(_Part):
     """What makes a partition of ``partition``: each value, or each day or month of UTC where it holds dates or times."""
     freshness: Freshness | None = None
     """How often new data are promised, and what counts as unusual; what the frequency says where absent."""
+    publish: bool = True
+    """Whether versions go to the catalogue. False keeps them within the lake, as a dataset must whose licence lets nobody pass
+    it on."""
     schedule: str | None = None
     """Cron expression in Asia/Ho_Chi_Minh; absent means only on request."""
 
@@ -271,8 +208,10 @@ class Contract(_Part):
 
 
 __all__ = [
+    "OWN_ENCODINGS",
     "Classification",
     "Column",
+    "ColumnName",
     "Contract",
     "Deprecation",
     "Freshness",
@@ -281,5 +220,6 @@ __all__ = [
     "Reading",
     "Reference",
     "Rule",
+    "Semver",
     "Source",
 ]

@@ -22,7 +22,7 @@ def demo(
     with serving(settings, teller.say) as url:
         teller.say(f"Cổng dữ liệu: {url} / the catalogue is up")
         here = settings.model_copy(update={"catalogue_url": url})
-        results = ingest(here, list(blueprint().contracts), teller)
+        results = ingest(here, [name for name, contract in blueprint().contracts.items() if contract.publish], teller)
         finished(results, url)
         if not once:
             wait_for_interrupt()
