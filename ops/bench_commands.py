@@ -46,11 +46,10 @@ def bench(name: str, rows: int | None, times: int, folder: Path | None, as_json:
         if as_json:
             click.echo(json.dumps(report(found), ensure_ascii=False))
         else:
-            from rich.console import Console
-
             from ops.show import bench_table
+            from ops.terminal import terminal
 
-            Console(width=None if sys.stdout.isatty() else 160).print(bench_table(found))
+            terminal().print(bench_table(found))
     sys.exit(0 if all(r.ok for r in found) else 1)
 
 

@@ -11,9 +11,9 @@ from dags.settings import PipelineSettings
 from dags.sources.deliveries import DeliveryStore
 from dags.sources.places import locate
 from dags.steps.conform import Conformed, conform
-from dags.steps.meanings import explain
 from ops import reports
 from quality.gate import Verdict, gate
+from quality.meanings import explain
 from quality.report import QualityResult, judged, unreadable
 
 _SAMPLE = 20

@@ -152,9 +152,9 @@ def _show(teller: Any, results: Any, url: str, *, as_json: bool, serving: bool |
         click.echo(json.dumps(content(results, url), ensure_ascii=False))
         sys.stdout.flush()
     else:
-        from rich.console import Console
+        from ops.terminal import terminal
 
-        console = Console() if sys.stdout.isatty() else Console(width=160)
+        console = terminal()
         console.print(results_table(results, console.width))
     if serving is not None:
         next_steps(teller, url, serving=serving)

@@ -11,6 +11,7 @@ from rich.table import Table
 from blueprint.errors import HanoiError
 from ops.airflow import DagEvent
 from ops.results import DatasetResult
+from ops.terminal import listing, terminal
 
 if TYPE_CHECKING:
     from benchmarks.measure import Result
@@ -84,9 +85,7 @@ def count(number: int | None) -> str:
 
 def bench_table(results: "Iterable[Result]") -> Table:
     """A benchmark's results, one line a comparison."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("Việc / Work", "So với / Against"):
-        table.add_column(heading, overflow="fold")
+    table = listing("Việc / Work", "So với / Against")
     for heading in ("Ta / Ours", "Họ / Theirs", "Tỷ lệ / Ratio", "Mức / Reach", ""):
         table.add_column(heading, justify="right", no_wrap=True)
     for r in results:
@@ -124,7 +123,7 @@ def next_steps(teller: Teller, url: str, *, serving: bool) -> None:
 
 def show_check(result: "CheckResult") -> None:
     """The agency's report: the verdict, the counts, and the first faults with their place."""
-    console = Console(highlight=False)
+    console = terminal()
     mark = "[green]ĐẠT / PASSED[/green]" if result.passed else "[red]KHÔNG ĐẠT / FAILED[/red]"
     c = result.conformed
     console.print(f"{result.contract}: {mark}")
@@ -134,9 +133,12 @@ def show_check(result: "CheckResult") -> None:
     for lang in ("vi", "en"):
         console.print(escape(result.verdict.summary(lang)))
     if result.faults:
-        table = Table(title="Lỗi đầu tiên / First faults", title_justify="left")
-        for heading in ("Tệp, trang, dòng / File, sheet, row", "Cột / Column", "Cần / Wanted"):
-            table.add_column(heading, overflow="fold")
+        table = listing(
+            "Tệp, trang, dòng / File, sheet, row",
+            "Cột / Column",
+            "Cần / Wanted",
+            title="Lỗi đầu tiên / First faults",
+        )
         for f in result.faults:
             place = f"{f.file}{', ' + f.sheet if f.sheet else ''}, {f.row}"
             table.add_row(escape(place), escape(f.header or f.column or "—"), escape(f"{f.vi}\n{f.en}"))
@@ -145,20 +147,18 @@ def show_check(result: "CheckResult") -> None:
 
 def show_status(found: "Status") -> None:
     """The platform at a glance."""
-    console = Console(highlight=False)
+    console = terminal()
     console.print(f"Thư mục / home: {found.home}")
     console.print(
         f"Cổng dữ liệu / catalogue: {found.catalogue or '[yellow]không chạy / not running[/yellow] (hanoi up --without-airflow)'}"
     )
-    table = Table()
-    for heading in (
-        "Bộ dữ liệu / Dataset",
-        "Phiên bản / Version",
-        "Dòng / Rows",
-        "Cách ly / Quarantined",
-        "Lần chạy cuối / Last run",
-    ):
-        table.add_column(heading)
+    table = listing(
+        "Bộ dữ liệu\nDataset",
+        "Phiên bản\nVersion",
+        "Dòng\nRows",
+        "Cách ly\nQuarantined",
+        "Lần chạy cuối\nLast run",
+    )
     for d in found.datasets:
         table.add_row(
             d.id,

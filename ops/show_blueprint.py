@@ -1,14 +1,11 @@
 """What ``hanoi blueprint`` shows, in Vietnamese and English."""
 
-import sys
 from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from blueprint.changelog import Release
 from blueprint.codelist import CodeList
@@ -20,6 +17,7 @@ from blueprint.impact import Impact
 from blueprint.load import Blueprint
 from blueprint.released import recorded
 from blueprint.subjects import Declaration, file_of, find, subject_of, subjects, version_of
+from ops.terminal import listing, terminal
 
 if TYPE_CHECKING:
     from blueprint.compat import Report
@@ -38,20 +36,9 @@ _BUMPS = {
 _SHOWN = 40
 
 
-def _console() -> Console:
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=160)
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for i, heading in enumerate(headings):
-        table.add_column(heading, no_wrap=i == 0, overflow="fold")
-    return table
-
-
 def show_report(report: "Report") -> None:
     """Each finding with its verdict, rule, path, step and what to do, and then what all of them come to."""
-    console = _console()
+    console = terminal()
     shown = sorted(report.findings, key=lambda f: f.verdict.value == "allowed")
     refused = sum(f.verdict.value != "allowed" for f in shown)
     for f in shown[: max(refused, _SHOWN)]:
@@ -77,7 +64,7 @@ def show_report(report: "Report") -> None:
 
 def show_release(entry: Release) -> None:
     """What a release holds, before and after it is made."""
-    console = _console()
+    console = terminal()
     console.print(f"[bold]{entry.ref}[/bold] · {_BUMPS[entry.bump]} · {entry.date:%d/%m/%Y}")
     for file in entry.files:
         console.print(f"  + {file}", soft_wrap=True)
@@ -96,13 +83,13 @@ def show_changelog(entries: Iterable[Release]) -> None:
     for entry in found:
         show_release(entry)
     if not found:
-        _console().print("Chưa có gì được phát hành. / Nothing was released yet.")
+        terminal().print("Chưa có gì được phát hành. / Nothing was released yet.")
 
 
 def show_impact(found: Impact) -> None:
     """The columns that rest on a declaration, and what is linked to it."""
-    console = _console()
-    table = _table(
+    console = terminal()
+    table = listing(
         "Cột / Column", "Khái niệm / Concept", "Phân loại / Classification", "Công bố / Published", "Tên / Title"
     )
     for use in found.columns:
@@ -146,11 +133,11 @@ def listed(plan: Blueprint, kind: str | None) -> list[dict[str, Any]]:
 
 
 def show_list(found: list[dict[str, Any]]) -> None:
-    table = _table("Chủ thể / Subject", "Phiên bản / Version", "Trạng thái / State", "Tên", "Title")
+    table = listing("Chủ thể / Subject", "Phiên bản / Version", "Trạng thái / State", "Tên", "Title")
     for one in found:
         state = "đã phát hành / released" if one["released"] else "[yellow]bản nháp / draft[/yellow]"
         table.add_row(one["subject"], one["version"], state, escape(one["vi"]), escape(one["en"]))
-    _console().print(table)
+    terminal().print(table)
 
 
 def seen(name: str, plan: Blueprint, as_of: date | None) -> Declaration:
@@ -174,7 +161,7 @@ def seen(name: str, plan: Blueprint, as_of: date | None) -> Declaration:
 
 def show_declaration(found: Declaration, plan: Blueprint) -> None:
     """One declaration with its parts; long tables are cut, which is said."""
-    console = _console()
+    console = terminal()
     state = "đã phát hành / released" if file_of(found) in recorded(plan.root) else "bản nháp / draft"
     console.print(f"[bold]{subject_of(found)}@{version_of(found)}[/bold] · {state}", soft_wrap=True)
     text = found.description if isinstance(found, Contract) else found.definition
@@ -186,7 +173,7 @@ def show_declaration(found: Declaration, plan: Blueprint) -> None:
             for key, value in found.model_dump(mode="json", exclude_defaults=True, exclude=hidden).items():
                 console.print(f"  {key}: {escape(str(value))}", soft_wrap=True)
         case CodeList():
-            table = _table("Mã / Code", "Tên", "Name", "Từ / From", "Đến / To", "Căn cứ / Legal basis")
+            table = listing("Mã / Code", "Tên", "Name", "Từ / From", "Đến / To", "Căn cứ / Legal basis")
             for e in found.entries[:_SHOWN]:
                 table.add_row(
                     e.code, escape(e.vi), escape(e.en), str(e.valid_from), str(e.valid_to or ""), escape(e.legal_basis)
@@ -194,7 +181,7 @@ def show_declaration(found: Declaration, plan: Blueprint) -> None:
             console.print(table)
             _cut(console, len(found.entries))
         case Crosswalk():
-            table = _table("Cũ / Old", "Mới / New", "Quan hệ / Relation", "Diện tích / Area", "Dân số / Population")
+            table = listing("Cũ / Old", "Mới / New", "Quan hệ / Relation", "Diện tích / Area", "Dân số / Population")
             for p in found.pairs[:_SHOWN]:
                 table.add_row(
                     p.old_code, p.new_code, p.relation, str(p.area_weight or ""), str(p.population_weight or "")
@@ -202,7 +189,7 @@ def show_declaration(found: Declaration, plan: Blueprint) -> None:
             console.print(table)
             _cut(console, len(found.pairs))
         case Contract():
-            table = _table("Cột / Column", "Khái niệm / Concept", "Kiểu / Type", "Bắt buộc / Required", "Tên", "Title")
+            table = listing("Cột / Column", "Khái niệm / Concept", "Kiểu / Type", "Bắt buộc / Required", "Tên", "Title")
             for c in found.columns:
                 concept = plan.concept_of(c)
                 required = "có / yes" if c.required else ""

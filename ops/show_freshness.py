@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from ops.freshness import DatasetFreshness
+from ops.terminal import listing, terminal
 
 _STATES = {
     "fresh": "[green]đúng hạn[/green] / fresh",
@@ -20,15 +18,12 @@ _STATES = {
 
 def show_freshness(found: Sequence[DatasetFreshness], rebuilt: int | None = None) -> None:
     """A line per dataset, then the late groups of each."""
-    console = Console(highlight=False)
-    console = console if console.is_terminal else Console(highlight=False, width=160)
+    console = terminal()
     if rebuilt is not None:
         console.print(
             f"Đã dựng lại lịch sử từ {rebuilt} phiên bản. / The history was made again from {rebuilt} versions."
         )
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("Bộ dữ liệu\nDataset", "Phiên bản\nVersion", "Độ mới\nFreshness", "Chi tiết\nDetails"):
-        table.add_column(heading, overflow="fold")
+    table = listing("Bộ dữ liệu\nDataset", "Phiên bản\nVersion", "Độ mới\nFreshness", "Chi tiết\nDetails")
     for one in found:
         details = f"{escape(one.mark.vi)}\n[dim]{escape(one.mark.en)}[/dim]"
         table.add_row(one.dataset, one.version or "—", _STATES[one.mark.state], details)

@@ -4,10 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from blueprint.days import ZONE
 from lake import Version
@@ -16,6 +14,7 @@ from lake.tidy import Maintained, Orphan
 from ops.maintain import Maintenance, Published
 from ops.provenance import Provenance
 from ops.show import count
+from ops.terminal import facts, listing, terminal
 from ops.verify import Verification
 
 _REASONS = {
@@ -29,24 +28,12 @@ _MB = 1e6
 _KINDS = {"added": "[green]+[/green]", "removed": "[red]−[/red]", "changed": "[yellow]~[/yellow]"}
 
 
-def _console() -> Console:
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=160)
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
-
-
 def show_versions(found: Sequence[Version]) -> None:
     """The versions of a dataset, newest first."""
     if not found:
-        _console().print("Chưa có phiên bản nào. / No version yet.")
+        terminal().print("Chưa có phiên bản nào. / No version yet.")
         return
-    table = _table(
+    table = listing(
         "Phiên bản\nVersion",
         "Ghi lúc\nCommitted",
         "Dòng\nRows",
@@ -58,12 +45,12 @@ def show_versions(found: Sequence[Version]) -> None:
         mark = " [yellow]*[/yellow]" if v.simulated else ""
         local = v.committed_at.astimezone(ZONE).strftime("%d/%m/%Y %H:%M:%S")
         table.add_row(f"{v.id}{mark}", local, count(v.rows), count(v.rows_quarantined), v.contract, v.delivery[:12])
-    _console().print(table)
+    terminal().print(table)
 
 
 def show_diff(found: VersionDiff, rows: Sequence[dict[str, Any]]) -> None:
     """The counts of a difference, then its first rows."""
-    console = _console()
+    console = terminal()
     console.print(
         f"{found.dataset}: {found.former} → {found.present}: [green]+{count(found.added)}[/green] [red]−{count(found.removed)}[/red] "
         f"[yellow]~{count(found.changed)}[/yellow] ({count(found.rows[0])} → {count(found.rows[1])} dòng / rows)"
@@ -101,7 +88,7 @@ def _row(row: dict[str, Any]) -> str:
 
 def show_verified(found: Verification) -> None:
     """What is not what it was, or that all is well."""
-    console = _console()
+    console = terminal()
     for v in found.versions:
         if not v.ok:
             console.print(
@@ -122,8 +109,8 @@ def show_verified(found: Verification) -> None:
 
 def show_provenance(found: Provenance) -> None:
     """Where a version comes from, one line a fact."""
-    console, v, delivery = _console(), found.version, found.delivery
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    console, v, delivery = terminal(), found.version, found.delivery
+    table = facts()
     lines = [
         ("Phiên bản / version", f"{v.dataset}@{v.id}" + (" (dữ liệu mô phỏng / simulated)" if v.simulated else "")),
         ("Bản trước / former", found.former or "—"),
@@ -149,7 +136,7 @@ def show_provenance(found: Provenance) -> None:
 
 def show_maintained(found: Maintenance) -> None:
     """What was done, or what there is to do, one paragraph a table that had anything."""
-    console = _console()
+    console = terminal()
     for table in found.tables:
         _show_table(console, table, found.unknown.get(table.dataset), found.dry_run)
     for orphan in found.left:

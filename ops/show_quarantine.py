@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from blueprint.days import ZONE
 from ops.show import count
+from ops.terminal import facts, listing, terminal
 
 if TYPE_CHECKING:
     from dags.quarantine import Reason, Replayed
@@ -18,18 +17,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 60
 """Characters of a cell that a terminal shows."""
-
-
-def _console() -> Console:
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=160)
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
 
 
 def _local(moment: datetime) -> str:
@@ -42,11 +29,11 @@ def _counts(rules: Mapping[str, int]) -> str:
 
 def show_list(found: "Sequence[Listed]") -> None:
     """The kept files, one line each."""
-    console = _console()
+    console = terminal()
     if not found:
         console.print("Không có dòng nào bị cách ly. / No row is in quarantine.")
         return
-    table = _table(
+    table = listing(
         "Bộ dữ liệu\nDataset",
         "Bộ gửi\nDelivery",
         "Hợp đồng\nContract",
@@ -76,7 +63,7 @@ def show_list(found: "Sequence[Listed]") -> None:
 
 def show_rows(found: "Shown") -> None:
     """The rows of one delivery: place, what came, what the rule says, what would be right."""
-    console, kept = _console(), found.kept
+    console, kept = terminal(), found.kept
     what = "được nhận, có cảnh báo / accepted, with warnings" if kept.warned else "bị cách ly / in quarantine"
     console.print(f"{kept.contract}, {kept.delivery[:16]}: {count(kept.rows)} dòng / rows {what}")
     if found.file is not None:
@@ -89,7 +76,7 @@ def show_rows(found: "Shown") -> None:
             f"hanoi quarantine replay {kept.dataset} --file {escape(str(found.file))} --dry-run", soft_wrap=True
         )
         return
-    table = _table(
+    table = listing(
         "Tệp, trang, dòng\nFile, sheet, row", "Cột\nColumn", "Đã nhận\nCame", "Cần\nWanted", "Ví dụ\nExample"
     )
     for row in found.rows:
@@ -116,7 +103,7 @@ def _came(reason: "Reason") -> str:
 
 def show_replayed(found: "Replayed") -> None:
     """What a replay found, and where things stand after it."""
-    console = _console()
+    console = terminal()
     mark = "[green]đạt / passed[/green]" if found.passed else "[red]không đạt / refused[/red]"
     trial = " [yellow](chỉ xem, chưa ghi / dry run, nothing written)[/yellow]" if found.dry_run else ""
     console.print(f"{found.contract}, {found.delivery[:16]}: {mark}{trial}", soft_wrap=True)
@@ -135,11 +122,11 @@ def show_replayed(found: "Replayed") -> None:
             ("Giữ nguyên / left unchanged", count(found.unchanged)),
             ("Không khớp / matching nothing", count(len(found.unmatched))),
         ]
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table = facts()
     for name, value in lines:
         table.add_row(name, value)
     console.print(table)
-    rules = _table("Quy tắc / Rule", "Trước / Before", "Sau / After")
+    rules = listing("Quy tắc / Rule", "Trước / Before", "Sau / After")
     for rule in dict.fromkeys([*found.former_rules, *found.rules]):
         rules.add_row(escape(rule), count(found.former_rules.get(rule, 0)), count(found.rules.get(rule, 0)))
     if rules.row_count:

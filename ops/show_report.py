@@ -1,11 +1,10 @@
 """What ``hanoi report`` shows in a terminal."""
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from ops.show import count
+from ops.terminal import listing, terminal
 from quality.report import QualityResult
 from quality.report.model import Cause, Fault
 from quality.report.next_steps import next_steps
@@ -19,9 +18,7 @@ _CAUSES = 5
 
 def show_report(result: QualityResult) -> None:
     """The marks, the score, the first faults with their places, and what to do next."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=160)
+    console = terminal()
     validity = result.marks.validity
     console.print(f"[bold]{escape(result.title.vi)}[/bold] ({result.contract})")
     version = f" · phiên bản / version {result.version}" if result.version else ""
@@ -53,7 +50,7 @@ def show_report(result: QualityResult) -> None:
 def _show_measures(console: Console, result: QualityResult) -> None:
     if not result.score.measures:
         return
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = listing()
     for heading in ("Mặt\nDimension", "Tỷ lệ tốt\nGood", "Dòng lỗi\nFaulty", "Đáng ngờ\nDoubtful"):
         table.add_column(heading, justify="left" if heading.startswith("Mặt") else "right")
     for m in result.score.measures:
@@ -65,7 +62,7 @@ def _show_measures(console: Console, result: QualityResult) -> None:
 def _show_faults(console: Console, result: QualityResult) -> None:
     if not result.faults:
         return
-    table = Table(title="Lỗi cần sửa / Errors to correct", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = listing(title="Lỗi cần sửa / Errors to correct")
     table.add_column("Dòng\nRows", justify="right", no_wrap=True)
     for heading in ("Ở đâu, nhận được\nWhere, what came", "Cần\nWanted"):
         table.add_column(heading, overflow="fold", ratio=1)

@@ -6,13 +6,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.conftest import REPOSITORY
 from tests.e2e.conftest import Platform
-from tests.ops.test_guides import BLOCK, folder, run, steps_of
+from tests.ops.guides import GUIDES, folder, walk
 
 __all__ = ["folder"]
 pytestmark = [pytest.mark.platform]
-GUIDE = REPOSITORY / "docs/guides/excel-to-dataset.md"
+GUIDE = GUIDES / "excel-to-dataset.md"
 SHEET = re.compile(r"<!-- workbook: (\S+) -->\n((?:\|.*\n)+)")
 
 
@@ -35,13 +34,7 @@ def test_from_an_excel_file_to_a_published_dataset(platform: Platform, folder: P
     page = GUIDE.read_text(encoding="utf-8")
     (sheet,) = SHEET.finditer(page)
     write_workbook(folder / sheet[1], sheet[2])
-    for _, _, language, text in BLOCK.findall(page):
-        assert language == "sh"
-        for step in steps_of(text):
-            code, output = run(step, folder, HANOI_HOME=str(platform.home), HANOI_CLOUD_URL=platform.url)
-            assert code == 0, f"{step.command} ended with {code}:\n{output}"
-            for line in step.shown:
-                assert line in output, f"{step.command} does not show {line!r}:\n{output}"
+    assert walk(page, folder, HANOI_HOME=str(platform.home), HANOI_CLOUD_URL=platform.url)
     rows = (folder / "nha-cho.csv").read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == 1 + 5
     assert "Long Biên" not in "".join(rows), "a quarantined row is not published"
