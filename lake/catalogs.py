@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lake.errors import CatalogElsewhere, CatalogUnreachable, LakeBusy, WrongCatalogUrl
-from lake.folders import private_folder, replacing
+from lake.folders import private_folder, write_private
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -185,9 +185,7 @@ class PostgresqlCatalogs(SqliteCatalogs):
                 catalog.create_namespace(NAMESPACE)
                 for name, location in self._tables_in_sqlite(held):
                     catalog.register_table((NAMESPACE, name), location)
-            with replacing(self._id_file) as part:
-                part.write_text(lake_id, encoding="ascii")
-                part.chmod(0o600)
+            write_private(self._id_file, lake_id)
             with suppress(FileNotFoundError):
                 self._sqlite.rename(self._sqlite.with_name("catalog.moved.sqlite"))
 

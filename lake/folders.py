@@ -25,6 +25,13 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def write_private(path: Path, text: str) -> None:
+    """Put ``text`` into the file ``path`` as a whole, readable by its owner alone; what was there is replaced."""
+    with replacing(path) as part:
+        part.touch(0o600)
+        part.write_text(text, encoding="utf-8")
+
+
 @contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
     """A private folder for the length of a block, gone with all that is in it when the block ends."""

@@ -17,7 +17,7 @@ from dags.gateway.app import LOG, application
 from dags.gateway.tokens import Tokens
 from dags.gateway.uploads import Upload, Uploads
 from dags.steps.records import RunRecord
-from lake.folders import private_folder, replacing
+from lake.folders import private_folder, write_private
 from ops.settings import Settings
 
 _LOG_BYTES = 16 * 1024 * 1024
@@ -119,9 +119,7 @@ class Intake:
 
         results = ReportStore(self._settings.home).results(upload.dataset)
         if found := next((r for r in results if r.delivery.id == upload.sha256), None):
-            with replacing(self._uploads.report(upload)) as part:
-                part.touch(mode=0o600)
-                part.write_text(html(found, history=results), encoding="utf-8")
+            write_private(self._uploads.report(upload), html(found, history=results))
 
 
 def _result(out: bytes) -> dict[str, Any] | None:

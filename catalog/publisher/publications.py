@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lake.folders import private_folder, replacing
+from lake.folders import private_folder, write_private
 
 
 class Publications:
@@ -71,6 +71,4 @@ class Publications:
             "noted_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "presumed": presumed,
         }
-        with replacing(path) as part:
-            part.write_text(json.dumps(content), encoding="utf-8")
-            part.chmod(0o600)
+        write_private(path, json.dumps(content))

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from blueprint.errors import HanoiError
 from dags.gateway.errors import Unauthorised
-from lake.folders import private_folder, replacing
+from lake.folders import private_folder, write_private
 
 
 class UnknownToken(HanoiError):
@@ -90,9 +90,7 @@ class Tokens:
         return FileLock(self._folder / "tokens.lock", timeout=10, mode=0o600)
 
     def _write(self, tokens: tuple[Token, ...]) -> None:
-        with replacing(self._file) as part:
-            part.touch(mode=0o600)
-            part.write_text(json.dumps([asdict(t) for t in tokens], ensure_ascii=False, indent=1), encoding="utf-8")
+        write_private(self._file, json.dumps([asdict(t) for t in tokens], ensure_ascii=False, indent=1))
 
 
 def _hash(secret: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 
 from dags.gateway.errors import Complete, Locked, TooLarge, UnknownUpload, WrongChecksum, WrongName, WrongOffset
-from lake.folders import private_folder, replacing
+from lake.folders import private_folder, write_private
 
 State = Literal["receiving", "received", "running", "accepted", "refused"]
 _NAME_BYTES = 200
@@ -181,9 +181,8 @@ class Uploads:
         return Upload(**json.loads((self._folder(upload_id) / "upload.json").read_text(encoding="utf-8")))
 
     def _write(self, upload: Upload) -> None:
-        with replacing(self._folder(upload.id) / "upload.json") as part:
-            part.touch(mode=0o600)
-            part.write_text(json.dumps(asdict(upload), ensure_ascii=False, indent=1), encoding="utf-8")
+        record = self._folder(upload.id) / "upload.json"
+        write_private(record, json.dumps(asdict(upload), ensure_ascii=False, indent=1))
 
     @contextmanager
     def _alone(self, upload_id: str) -> Iterator[None]:

@@ -15,7 +15,7 @@ from blueprint import Contract
 from dags.errors import DeliveryEmpty, DeliveryMissing, DeliveryUnreadable
 from dags.sources.mends import Mends
 from dags.sources.places import Place, RemoteFile, patiently
-from lake.folders import private_folder, replacing
+from lake.folders import private_folder, write_private
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,7 @@ class DeliveryStore:
         """Write the record of a delivery; one that is there stays as it was first written."""
         record = private_folder(self.root / delivery.dataset) / f"{delivery.id}.json"
         if not record.exists():
-            with replacing(record) as part:
-                part.write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1), encoding="utf-8")
+            write_private(record, json.dumps(asdict(delivery), ensure_ascii=False, indent=1))
 
     def _fetch(self, contract: Contract, file: RemoteFile) -> DeliveredFile:
         try:

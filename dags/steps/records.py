@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.errors import HanoiError
-from lake.folders import private_folder, replacing
+from lake.folders import private_folder, write_private
 
 STEPS = ("fetch", "conform", "gate", "commit", "publish")
 
@@ -56,9 +56,7 @@ class RunRecord:
 
     def _write(self, content: dict[str, Any]) -> None:
         private_folder(self.path.parent)
-        with replacing(self.path) as part:
-            part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-            part.chmod(0o600)
+        write_private(self.path, json.dumps(content, ensure_ascii=False, indent=1))
 
 
 def staging(home: Path, dataset: str, run_id: str) -> Path:

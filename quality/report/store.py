@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blueprint.errors import HanoiError
-from lake.folders import private_folder, replacing
+from lake.folders import private_folder, write_private
 from quality.report.building import fresh
 from quality.report.model import QualityResult
 
@@ -75,9 +75,7 @@ class ReportStore:
 
     def _write(self, path: Path, result: QualityResult) -> None:
         private_folder(path.parent)
-        with replacing(path) as part:
-            part.touch(0o600)
-            part.write_text(json.dumps(result.to_json(), ensure_ascii=False, indent=1), encoding="utf-8")
+        write_private(path, json.dumps(result.to_json(), ensure_ascii=False, indent=1))
 
 
 def _read(path: Path) -> QualityResult:
