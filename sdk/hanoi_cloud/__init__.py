@@ -21,9 +21,11 @@ from hanoi_cloud._exceptions import (
     FormatNotFound,
     HanoiCloudError,
     HashMismatch,
+    InvalidFilter,
     MissingDependency,
     NotFound,
     OfflineWarning,
+    PartsNotServed,
     SimulatedDataWarning,
     StorageError,
     TooManyRequests,
@@ -32,11 +34,13 @@ from hanoi_cloud._exceptions import (
 )
 from hanoi_cloud._files import Distribution
 from hanoi_cloud._version import __version__
+from hanoi_cloud._where import Col, Where, col
 
 __all__ = [
     "AccessDenied",
     "CatalogueUnavailable",
     "City",
+    "Col",
     "Column",
     "ColumnNotFound",
     "ConfigurationError",
@@ -47,17 +51,21 @@ __all__ = [
     "FormatNotFound",
     "HanoiCloudError",
     "HashMismatch",
+    "InvalidFilter",
     "MissingDependency",
     "NotFound",
     "OfflineWarning",
     "Organisation",
+    "PartsNotServed",
     "SearchResults",
     "SimulatedDataWarning",
     "StorageError",
     "TooManyRequests",
     "TruncatedDownload",
     "UnexpectedAnswer",
+    "Where",
     "__version__",
+    "col",
     "connect",
     "dataset",
     "organisations",

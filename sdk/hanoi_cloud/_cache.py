@@ -16,6 +16,9 @@ from typing import IO
 from hanoi_cloud._exceptions import StorageError
 from hanoi_cloud._json import Json, mapping
 
+_checked: set[tuple[Path, int, int]] = set()
+"""Files whose hash this process found right, with their size and the time of their last change."""
+
 
 def cache_folder() -> Path:
     """Where files are kept, read from the environment at each call."""
@@ -58,11 +61,29 @@ class Cache:
 
     def file(self, sha256: str, suffix: str, fetch: Callable[[IO[bytes]], None]) -> Path:
         """The file with this hash, fetched where it is not here or is not what it was."""
-        path = self.folder / sha256[:2] / f"{sha256}.{suffix}"
-        if not _holds(path, sha256):
+        path = self._path(sha256, suffix)
+        if not self.holds(sha256, suffix):
             with written_at_once(path) as file:
                 fetch(file)
         return path
+
+    def holds(self, sha256: str, suffix: str) -> bool:
+        """Whether the file with this hash is here, and still is what it was."""
+        path = self._path(sha256, suffix)
+        try:
+            found = path.stat()
+            mark = (path, found.st_size, found.st_mtime_ns)
+            if mark not in _checked:
+                with path.open("rb") as file:
+                    if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                        return False
+                _checked.add(mark)
+        except OSError:
+            return False
+        return True
+
+    def _path(self, sha256: str, suffix: str) -> Path:
+        return self.folder / sha256[:2] / f"{sha256}.{suffix}"
 
     def remember(self, url: str, dataset: str, said: Json) -> None:
         """Keep what the catalogue says about a dataset; a cache that cannot be written is no reason to fail."""
@@ -79,11 +100,3 @@ class Cache:
     def _said(self, url: str, dataset: str) -> Path:
         name = hashlib.sha256(f"{url} {dataset}".encode()).hexdigest()
         return self.folder / "catalogue" / f"{name}.json"
-
-
-def _holds(path: Path, sha256: str) -> bool:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
-    except OSError:
-        return False

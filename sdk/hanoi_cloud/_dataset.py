@@ -13,13 +13,17 @@ from hanoi_cloud import _repr
 from hanoi_cloud._cache import written_at_once
 from hanoi_cloud._exceptions import ColumnNotFound, FormatNotFound, UnexpectedAnswer
 from hanoi_cloud._files import Distribution, Files
-from hanoi_cloud._frames import Frames
+from hanoi_cloud._frames import Frames, Source
 from hanoi_cloud._json import Json, instant, integer, items, mapping, text
+from hanoi_cloud._values import converted
+from hanoi_cloud._where import Where
 
 if TYPE_CHECKING:
     from hanoi_cloud._http import Progress
 
 Format = Literal["parquet", "csv"]
+PARTS_FROM = 4 << 20
+"""Bytes from which on a file is read in parts where only some columns or rows of it are wanted."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +104,22 @@ class Dataset(Frames):
             shutil.copyfileobj(file, copy, 1 << 20)
         return target
 
-    def _rows(self, columns: Sequence[str] | None) -> Path:
-        if columns is not None:
-            known = [column.name for column in self.columns]
-            if unknown := [name for name in columns if name not in known]:
-                raise ColumnNotFound(self.id, unknown, known)
+    def _selection(self, columns: Sequence[str] | None, where: Where | None) -> tuple[Source, Where | None]:
+        if columns is None and where is None:
+            return self._whole(), None
+        types = {column.name: column.type for column in self.columns}
+        used = (*(columns or ()), *(() if where is None else where.columns))
+        if unknown := [name for name in dict.fromkeys(used) if name not in types]:
+            raise ColumnNotFound(self.id, unknown, list(types))
+        typed = None if where is None else where.typed(lambda name, value: converted(self.id, name, types, value))
+        distribution = self._distribution("parquet")
+        parts = self._files.parts(distribution) if (distribution.size or 0) >= PARTS_FROM else None
+        if parts is None:
+            return self._whole(), typed
+        self._warn()
+        return parts, typed
+
+    def _whole(self) -> Path:
         return self._file("parquet")
 
     def _distribution(self, name: str) -> Distribution:
@@ -115,9 +130,13 @@ class Dataset(Frames):
 
     def _file(self, name: str, progress: "Progress | None" = None) -> Path:
         distribution = self._distribution(name)
-        if self.simulated and name != "json":
-            self._files.warn_of_simulation(self.id)
+        if name != "json":
+            self._warn()
         return self._files.path(distribution, progress)
+
+    def _warn(self) -> None:
+        if self.simulated:
+            self._files.warn_of_simulation(self.id)
 
     def __repr__(self) -> str:
         return _repr.dataset(self)

@@ -2,6 +2,7 @@
 
 HanoiCloudError
 ├── ConfigurationError (ValueError)    no address of the catalogue is known, or it is not one
+├── InvalidFilter (ValueError)         a condition compares a column with a value of another type
 ├── MissingDependency (ImportError)    a library that the call needs is not installed
 ├── CatalogueUnavailable               the catalogue does not answer, also after retries
 │   └── TooManyRequests                it asks for a longer pause than this package waits by itself
@@ -12,6 +13,7 @@ HanoiCloudError
 │   ├── FormatNotFound                 the dataset is not published in this format
 │   └── ColumnNotFound                 the dataset has no such column
 ├── DownloadError
+│   ├── PartsNotServed                 the server sends whole files only
 │   ├── TruncatedDownload              fewer bytes came than were announced, also after retries
 │   └── HashMismatch                   the bytes are not those that were published
 └── StorageError                       a file cannot be written on this computer
@@ -35,6 +37,17 @@ class HanoiCloudError(Exception):
 
 class ConfigurationError(HanoiCloudError, ValueError):
     """No address of the catalogue is known, or it is not one."""
+
+
+class InvalidFilter(HanoiCloudError, ValueError):
+    """A condition compares a column with a value of another type."""
+
+    def __init__(self, dataset: str, column: str, kind: str, value: object, wanted: tuple[str, str]) -> None:
+        en, vi = wanted
+        super().__init__(
+            f"{dataset}: the column {column!r} is of type {kind} and cannot be compared with {value!r}. Give {en}.",
+            f"{dataset}: cột {column!r} có kiểu {kind}, không so sánh được với {value!r}. Hãy dùng {vi}.",
+        )
 
 
 class MissingDependency(HanoiCloudError, ImportError):
@@ -141,6 +154,16 @@ class ColumnNotFound(NotFound):
 
 class DownloadError(HanoiCloudError):
     """A file did not arrive as it was published."""
+
+
+class PartsNotServed(DownloadError):
+    """The server sends whole files only. Calls that read parts of a file then fetch it whole."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{url} is served as a whole only, or is not the file that was published. Call download() for the whole file.",
+            f"{url} chỉ được gửi nguyên tệp, hoặc không phải tệp đã công bố. Hãy gọi download() để tải cả tệp.",
+        )
 
 
 class TruncatedDownload(DownloadError):

@@ -7,6 +7,7 @@ from typing import IO
 from hanoi_cloud._cache import Cache, cache_folder
 from hanoi_cloud._exceptions import SimulatedDataWarning, UnexpectedAnswer
 from hanoi_cloud._http import Http, Progress
+from hanoi_cloud._ranges import RangeFile
 from hanoi_cloud._warn import warn
 
 
@@ -36,6 +37,12 @@ class Files:
             self._http.download(distribution.url, file, distribution.sha256, distribution.size, progress)
 
         return Cache(cache_folder()).file(distribution.sha256, distribution.format, fetch)
+
+    def parts(self, distribution: Distribution) -> RangeFile | None:
+        """The file as it lies at the catalogue, read part by part; ``None`` where it is in the cache already."""
+        if distribution.size is None or Cache(cache_folder()).holds(distribution.sha256, distribution.format):
+            return None
+        return RangeFile(self._http, distribution.url, distribution.size)
 
     def warn_of_simulation(self, dataset: str) -> None:
         """Say once for each dataset that nobody measured it."""

@@ -1,14 +1,17 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false, reportUnknownLambdaType=false
 # pyarrow, pandas and duckdb ship partial types or none, so strict checking ends at their door.
 """Rows as frames. The only place that knows the frame libraries, each loaded when it is asked for."""
 
+import operator
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hanoi_cloud._exceptions import MissingDependency
+from hanoi_cloud._exceptions import MissingDependency, PartsNotServed
+from hanoi_cloud._ranges import RangeFile
+from hanoi_cloud._where import Dialect, Operator, Value, Where
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,22 +19,38 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+Source = Path | RangeFile
+_OPERATORS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
 
 class Frames(ABC):
     """The rows of a Parquet file in the shape that the caller's library has for them.
 
     Timestamps keep their zone, which is UTC. ``columns`` names the columns wanted, in that order; all where absent.
+    ``where`` is a condition made with ``col``; rows that do not meet it are left out. A large file of which only some
+    columns or rows are wanted is not fetched whole: the parts that hold them are.
     """
 
     @abstractmethod
-    def _rows(self, columns: Sequence[str] | None) -> Path:
-        """The Parquet file, known to have these columns."""
+    def _selection(self, columns: Sequence[str] | None, where: Where | None) -> tuple[Source, Where | None]:
+        """The Parquet file, known to have these columns, and the condition with values of their types."""
 
-    def to_arrow(self, columns: Sequence[str] | None = None) -> "pa.Table":
+    @abstractmethod
+    def _whole(self) -> Path:
+        """The Parquet file on this computer."""
+
+    def to_arrow(self, columns: Sequence[str] | None = None, *, where: Where | None = None) -> "pa.Table":
         """The rows as an Arrow table. Needs ``pip install "hanoi-cloud[arrow]"``."""
-        return _arrow(self, columns, "arrow")
+        return _arrow(self, columns, where, "arrow")
 
-    def to_pandas(self, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    def to_pandas(self, columns: Sequence[str] | None = None, *, where: Where | None = None) -> "pd.DataFrame":
         """The rows as a pandas frame. Needs ``pip install "hanoi-cloud[pandas]"``.
 
         Whole numbers are ``Int64`` and truth values ``boolean``, so that gaps stay gaps; dates are ``datetime64``
@@ -46,19 +65,29 @@ class Frames(ABC):
         def dtype(kind: object) -> object:
             return kept.get(str(kind))
 
-        return _arrow(self, columns, "pandas").to_pandas(types_mapper=dtype, date_as_object=False)
+        return _arrow(self, columns, where, "pandas").to_pandas(types_mapper=dtype, date_as_object=False)
 
-    def to_polars(self, columns: Sequence[str] | None = None) -> "pl.DataFrame":
+    def to_polars(self, columns: Sequence[str] | None = None, *, where: Where | None = None) -> "pl.DataFrame":
         """The rows as a polars frame. Needs ``pip install "hanoi-cloud[polars]"``."""
         try:
             import polars as pl
         except ModuleNotFoundError as cause:
             raise MissingDependency("polars", "polars") from cause
-        wanted = None if columns is None else list(columns)
-        return pl.read_parquet(self._rows(columns), columns=wanted, glob=False, hive_partitioning=False)
+        source, condition = self._selection(columns, where)
+        if isinstance(source, RangeFile):
+            frame = pl.from_arrow(_arrow(self, columns, where, "polars"))
+            return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+        rows = pl.scan_parquet(source, glob=False, hive_partitioning=False)
+        if condition is not None:
+            rows = rows.filter(condition.written(_polars()))
+        return (rows if columns is None else rows.select(list(columns))).collect()
 
     def to_duckdb(
-        self, columns: Sequence[str] | None = None, *, connection: "duckdb.DuckDBPyConnection | None" = None
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        where: Where | None = None,
+        connection: "duckdb.DuckDBPyConnection | None" = None,
     ) -> "duckdb.DuckDBPyRelation":
         """The rows as a DuckDB relation of ``connection``, or of DuckDB's default one; nothing is loaded yet.
 
@@ -68,18 +97,109 @@ class Frames(ABC):
             import duckdb
         except ModuleNotFoundError as cause:
             raise MissingDependency("duckdb", "duckdb") from cause
-        # DuckDB reads [, * and ? in a file's name, also in those of its folders, as wildcards.
-        name = "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(self._rows(columns)))
-        relation = (connection or duckdb.default_connection()).read_parquet(name, hive_partitioning=False)
+        used = connection or duckdb.default_connection()
+        source, condition = self._selection(columns, where)
+        if isinstance(source, RangeFile):
+            return used.from_arrow(_arrow(self, columns, where, "duckdb"))
+        relation = used.read_parquet(parquet_pattern(source), hive_partitioning=False)
+        if condition is not None:
+            relation = relation.filter(condition.written(_duckdb()))
         return relation if columns is None else relation.select(*map(duckdb.ColumnExpression, columns))
 
+    def iter_batches(
+        self, columns: Sequence[str] | None = None, *, where: Where | None = None, rows: int = 65_536
+    ) -> "Iterator[pa.RecordBatch]":
+        """The rows as Arrow batches of at most ``rows`` rows, in memory that does not grow with their number.
 
-def _arrow(frames: Frames, columns: Sequence[str] | None, extra: str) -> "pa.Table":
+        Needs ``pip install "hanoi-cloud[arrow]"``. The file is fetched whole first, where it is not in the cache.
+        """
+        columns = None if columns is None else list(columns)
+        _, condition = self._selection(columns, where)
+        fragment = _fragment(self._whole(), "arrow")
+        batches = fragment.to_batches(
+            schema=None,
+            columns=columns,
+            filter=None if condition is None else condition.written(_pyarrow()),
+            batch_size=rows,
+            batch_readahead=1,
+            fragment_readahead=1,
+            cache_metadata=False,
+        )
+        return (batch for batch in batches if batch.num_rows)
+
+
+def parquet_pattern(path: Path) -> str:
+    """``path`` as DuckDB takes it: it reads [, * and ? in the name of a file, and of its folders, as wildcards."""
+    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
+
+
+def _arrow(frames: Frames, columns: Sequence[str] | None, where: Where | None, extra: str) -> "pa.Table":
+    source, condition = frames._selection(columns, where)  # pyright: ignore[reportPrivateUsage]
+    fragment = _fragment(source, extra)
+    chosen = {
+        "columns": None if columns is None else list(columns),
+        "filter": None if condition is None else condition.written(_pyarrow()),
+    }
     try:
-        import pyarrow.parquet as pq
+        return fragment.to_table(**chosen)
+    except PartsNotServed:
+        return _fragment(frames._whole(), extra).to_table(**chosen)  # pyright: ignore[reportPrivateUsage]
+
+
+def _fragment(source: Source, extra: str) -> Any:
+    """The file as one fragment of an Arrow dataset, which names no column after the folders above it."""
+    try:
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+        import pyarrow.fs as fs
     except ModuleNotFoundError as cause:
         raise MissingDependency("pyarrow", extra) from cause
-    wanted = None if columns is None else list(columns)
-    # Without partitioning=None older pyarrow turns a folder above the file that is named like year=2025 into a column.
-    path = frames._rows(columns)  # pyright: ignore[reportPrivateUsage]
-    return pq.read_table(path, columns=wanted, partitioning=None)  # pyright: ignore[reportArgumentType]
+    # Ranges that lie near each other are fetched as one.
+    options = ds.ParquetFragmentScanOptions(pre_buffer=isinstance(source, RangeFile))
+    form = ds.ParquetFileFormat(default_fragment_scan_options=options)
+    if isinstance(source, RangeFile):
+        return form.make_fragment(pa.PythonFile(source, mode="r"))
+    return form.make_fragment(str(source), filesystem=fs.LocalFileSystem())
+
+
+def _pyarrow() -> Dialect[Any]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return Dialect(
+        compare=lambda name, op, value: _OPERATORS[op](pc.field(name), pa.scalar(value)),
+        is_null=lambda name: pc.field(name).is_null(),
+        both=operator.and_,
+        either=operator.or_,
+        invert=operator.invert,
+    )
+
+
+def _polars() -> Dialect[Any]:
+    import polars as pl
+
+    return Dialect(
+        compare=lambda name, op, value: _OPERATORS[op](pl.col(name), pl.lit(value)),
+        is_null=lambda name: pl.col(name).is_null(),
+        both=operator.and_,
+        either=operator.or_,
+        invert=operator.invert,
+    )
+
+
+def _duckdb() -> Dialect[Any]:
+    import duckdb
+
+    def constant(value: Value) -> Any:
+        return duckdb.ConstantExpression(value)
+
+    def compare(name: str, op: Operator, value: Value) -> Any:
+        return _OPERATORS[op](duckdb.ColumnExpression(name), constant(value))
+
+    return Dialect(
+        compare=compare,
+        is_null=lambda name: duckdb.ColumnExpression(name).isnull(),
+        both=operator.and_,
+        either=operator.or_,
+        invert=operator.invert,
+    )

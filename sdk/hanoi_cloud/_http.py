@@ -13,6 +13,7 @@ from hanoi_cloud._exceptions import (
     CatalogueUnavailable,
     HashMismatch,
     NotFound,
+    PartsNotServed,
     TooManyRequests,
     TruncatedDownload,
     UnexpectedAnswer,
@@ -98,17 +99,44 @@ class Http:
         if digest.hexdigest() != sha256:
             raise HashMismatch(url, digest.hexdigest(), sha256)
 
+    def part(self, url: str, start: int, length: int, size: int) -> bytes:
+        """``length`` bytes of the file at ``url`` from ``start`` on, of a file of ``size`` bytes.
+
+        Raises PartsNotServed where the server sends whole files only, or a file of another size.
+        """
+        import httpx
+
+        last = start + length - 1
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._answer(url, start=start, last=last) as response:
+                    told = text(response.headers.get("Content-Range"))
+                    if response.status_code != 206 or told != f"bytes {start}-{last}/{size}":
+                        raise PartsNotServed(url)
+                    found = response.read()
+            except httpx.TransportError:
+                _pause(attempt)
+                continue
+            if len(found) == length:
+                return found
+        raise TruncatedDownload(url, 0, length)
+
     @contextmanager
     def _answer(
-        self, url: str, *, parameters: dict[str, str | int | bool] | None = None, start: int = 0
+        self,
+        url: str,
+        *,
+        parameters: dict[str, str | int | bool] | None = None,
+        start: int = 0,
+        last: int | None = None,
     ) -> "Generator[httpx.Response]":
         """A good answer whose body is still to be read. Raises what the tree in ``_exceptions`` names."""
         request = self._client.build_request("GET", url, params=parameters)
         if parameters is None:
             # The published hash is that of the bare bytes, and only those can be continued from the middle.
             request.headers["Accept-Encoding"] = "identity"
-        if start:
-            request.headers["Range"] = f"bytes={start}-"
+        if start or last is not None:
+            request.headers["Range"] = f"bytes={start}-{'' if last is None else last}"
         response = self._send(request)
         try:
             if response.status_code == 404:

@@ -172,10 +172,13 @@ def _handler(catalogue: Catalogue) -> type[BaseHTTPRequestHandler]:
             if not file.is_file():
                 self._answer(404, b"", {})
                 return
-            content, status = file.read_bytes(), 200
+            content, status, headers = file.read_bytes(), 200, dict[str, str]()
             if (asked := self.headers.get("Range", "")) and not (fault and fault.status == 200 and fault.headers):
-                content, status = content[int(asked.removeprefix("bytes=").rstrip("-")) :], 206
-            self._answer(status, content, {}, None if fault is None else fault.cut)
+                start, _, last = asked.removeprefix("bytes=").partition("-")
+                whole = len(content)
+                content, status = content[int(start) : int(last) + 1 if last else whole], 206
+                headers["Content-Range"] = f"bytes {start}-{int(start) + len(content) - 1}/{whole}"
+            self._answer(status, content, headers, None if fault is None else fault.cut)
 
         def _answer(self, status: int, body: bytes, headers: dict[str, str], cut: int | None = None) -> None:
             self.send_response(status)
