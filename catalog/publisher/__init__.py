@@ -3,9 +3,12 @@
 from catalog.publisher.catalogue import Catalogue, Publication
 from catalog.publisher.errors import CatalogueDown, CatalogueError, CatalogueRefused
 from catalog.publisher.files import PublishedFile, published
+from catalog.publisher.index import INDEX, read_index, write_index
 from catalog.publisher.publications import Publications
+from catalog.publisher.publishing import publish_version
 
 __all__ = [
+    "INDEX",
     "Catalogue",
     "CatalogueDown",
     "CatalogueError",
@@ -13,5 +16,8 @@ __all__ = [
     "Publication",
     "Publications",
     "PublishedFile",
+    "publish_version",
     "published",
+    "read_index",
+    "write_index",
 ]

@@ -24,7 +24,7 @@ class PublishedFile:
     sha256: str
 
 
-_KINDS = (
+KINDS = (
     ("csv", "CSV", "CSV", "text/csv"),
     ("parquet", "Parquet", "Parquet", "application/vnd.apache.parquet"),
     ("schema.json", "Từ điển dữ liệu", "JSON", "application/json"),
@@ -54,7 +54,7 @@ def published(
     select = lake.select(version, columns)
     key = [c for c in contract.key if c in columns] or columns
     found: list[PublishedFile] = []
-    for suffix, name, format_, media_type in _KINDS:
+    for suffix, name, format_, media_type in KINDS:
         path = folder / f"{version.id}.{suffix}"
         if not path.exists():
             with replacing(path) as part:
@@ -65,7 +65,7 @@ def published(
                     _copy(select, key, part, suffix)
         found.append(
             PublishedFile(
-                name, format_, media_type, f"/data/{contract.dataset}/{path.name}", path.stat().st_size, _sha256(path)
+                name, format_, media_type, f"/data/{contract.dataset}/{path.name}", path.stat().st_size, sha256_of(path)
             )
         )
     return tuple(found)
@@ -112,6 +112,7 @@ def _copy(select: str, key: list[str], target: Path, suffix: str) -> None:
         )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

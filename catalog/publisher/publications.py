@@ -43,7 +43,7 @@ class Publications:
         if not self._folder.is_dir():
             return None
         noted = {path.stem for path in self._folder.glob("*.json")}
-        lying = {path.name.partition(".")[0] for path in self._files.glob("*") if not path.name.startswith(".")}
+        lying = {path.name.partition(".")[0] for path in self._files.glob("[0-9]*")}
         return frozenset(noted | lying)
 
     def _begin(self, present: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint import Blueprint, Contract
 from blueprint.sql import parquet
-from catalog.publisher import Catalogue, published
+from catalog.publisher import Catalogue, publish_version
 from dags.quarantine.errors import NothingKept, NothingQuarantined, RepairRefused, UnknownContractVersion
 from dags.quarantine.files import Quarantine, deliveries_like, family
 from dags.quarantine.repair import Repair, Repairs
@@ -119,11 +119,7 @@ def replay(
         what they saw before; so they do where the gate refuses the rows, and ``passed`` is then false.
     """
     contract = _contract(plan, dataset, version)
-    store, lake, quarantine = (
-        DeliveryStore(settings.home, settings.max_delivery_bytes),
-        settings.lake,
-        Quarantine(settings.home),
-    )
+    store, lake, quarantine = settings.store, settings.lake, Quarantine(settings.home)
     former = _delivery(settings, store, quarantine, dataset, delivery)
     _require_raw(store, former)
     where = standing(lake, store, former)
@@ -150,7 +146,7 @@ def replay(
         keep_judged(settings.home, contract, plan, taken.delivery, found, verdict)
         remember(settings, plan, contract, found, committed)
         _note(settings, taken.delivery, found, verdict, committed, run_id)
-    shown = _publish(settings, plan, contract, committed, catalogue) if catalogue else False
+    shown = _publish(settings, plan, contract, committed, catalogue) if catalogue and contract.publish else False
     undo = _undo(told, where, family(store, former)) if committed.new and contract.partition is None else None
     return replace(told, version=committed.id, new_version=committed.new, published=shown, undo=undo)
 
@@ -330,8 +326,7 @@ def _note(
 def _publish(
     settings: PipelineSettings, plan: Blueprint, contract: Contract, committed: Version, catalogue: Catalogue
 ) -> bool:
-    files = published(settings.home, contract, plan, settings.lake, committed)
-    result = catalogue.publish(contract, committed, files)
+    result = publish_version(settings.home, catalogue, contract, plan, settings.lake, committed)
     RunRecord(settings.home, contract.dataset).note("publish", catalogue_url=result.url, published=result.changed)
     return True
 

@@ -1,5 +1,6 @@
 """What leaves the platform: open columns only, and bytes that never change under one address."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blueprint import Blueprint, Contract
-from catalog.publisher import Catalogue, CatalogueDown, CatalogueError, published
+from catalog.publisher import (
+    INDEX,
+    Catalogue,
+    CatalogueDown,
+    CatalogueError,
+    Publication,
+    Publications,
+    publish_version,
+    published,
+    read_index,
+)
 from catalog.publisher.catalogue import SIMULATED_SOURCE, package
 from lake import CommitRecord, Lake, Version
+from quality.report import QualityResult, ReportStore
 from tests.dags.builders import column, concept, contract
 
 CLASSES = ("open", "shared", "restricted", "personal")
@@ -26,10 +38,10 @@ def declared(classes: list[str]) -> tuple[Contract, Blueprint]:
     return made, Blueprint(Path(), concepts, {}, {made.dataset: made})
 
 
-def committed(home: Path, made: Contract, plan: Blueprint, *, simulated: bool = False) -> Version:
+def committed(home: Path, made: Contract, plan: Blueprint, *, simulated: bool = False, text: str = "bí mật") -> Version:
     home.mkdir(exist_ok=True)
     accepted = home / "accepted.parquet"
-    values = ", ".join(f"'bí mật {c.name}' AS {c.name}" for c in made.columns)
+    values = ", ".join(f"'{text} {c.name}' AS {c.name}" for c in made.columns)
     with duckdb.connect() as db:
         db.execute(f"COPY (SELECT {values}) TO '{accepted}' (FORMAT parquet)")
     record = CommitRecord(
@@ -101,3 +113,97 @@ def test_a_catalogue_that_is_down_says_how_to_start_it(tmp_path: Path) -> None:
     with pytest.raises(CatalogueDown, match="hanoi up") as caught:
         Catalogue("http://127.0.0.1:1", token).require()
     assert "secret" not in str(caught.value)
+
+
+class Accepting(Catalogue):
+    """A catalogue that takes every version, or refuses it."""
+
+    refusing = False
+
+    def publish(self, contract: Contract, version: Version, files: Any) -> Publication:
+        if self.refusing:
+            raise CatalogueDown("không trả lời", "does not answer")
+        return Publication(f"{self.url}/dataset/{contract.dataset}", changed=True)
+
+
+def test_the_index_names_every_published_version_and_its_files(tmp_path: Path) -> None:
+    made, plan = declared(["open", "personal"])
+    catalogue = Accepting("http://127.0.0.1:1", tmp_path / "token")
+    lake = Lake(tmp_path)
+    first = committed(tmp_path, made, plan, text="một")
+    publish_version(tmp_path, catalogue, made, plan, lake, first)
+    second = committed(tmp_path, made, plan, text="hai")
+    publish_version(tmp_path, catalogue, made, plan, lake, second)
+    folder = tmp_path / "published" / made.dataset
+    index = read_index(folder / INDEX)
+    assert [v["id"] for v in index["versions"]] == [second.id, first.id]
+    for version in index["versions"]:
+        assert [f["format"] for f in version["files"]] == ["CSV", "Parquet", "JSON"]
+        for file in version["files"]:
+            content = (folder / file["url"].rpartition("/")[2]).read_bytes()
+            assert (file["bytes"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert Publications(tmp_path, made.dataset).known() == {first.id, second.id}
+    before = (folder / INDEX).read_bytes()
+    publish_version(tmp_path, catalogue, made, plan, lake, second)
+    assert (folder / INDEX).read_bytes() == before
+
+
+def test_a_version_that_the_catalogue_refuses_is_not_in_the_index(tmp_path: Path) -> None:
+    made, plan = declared(["open"])
+    catalogue = Accepting("http://127.0.0.1:1", tmp_path / "token")
+    first = committed(tmp_path, made, plan, text="một")
+    publish_version(tmp_path, catalogue, made, plan, Lake(tmp_path), first)
+    catalogue.refusing = True
+    second = committed(tmp_path, made, plan, text="hai")
+    with pytest.raises(CatalogueDown):
+        publish_version(tmp_path, catalogue, made, plan, Lake(tmp_path), second)
+    index = read_index(tmp_path / "published" / made.dataset / INDEX)
+    assert [v["id"] for v in index["versions"]] == [first.id]
+
+
+def test_the_index_tells_quality_and_never_a_value_that_came(tmp_path: Path) -> None:
+    made, plan = declared(["open"])
+    version = committed(tmp_path, made, plan, text="một")
+    ReportStore(tmp_path).keep(judged(made, version))
+    publish_version(tmp_path, Accepting("http://127.0.0.1:1", tmp_path / "token"), made, plan, Lake(tmp_path), version)
+    path = tmp_path / "published" / made.dataset / INDEX
+    [entry] = read_index(path)["versions"]
+    assert entry["quality"]["validity"] == "passed"
+    assert entry["quality"]["score"] == 99.5
+    assert entry["quality"]["faults"] == [
+        {"rule": "a-rule", "severity": "error", "rows": 1, "vi": "phải đúng", "en": "must be right"}
+    ]
+    assert "bí mật" not in path.read_text(encoding="utf-8")
+
+
+def judged(made: Contract, version: Version) -> QualityResult:
+    """A result of which one row broke a rule by a value that is not for everybody."""
+    cause = {"file": "a.csv", "sheet": None, "column": 1, "came": "bí mật", "masked": False, "rows": 1}
+    return QualityResult.from_json(
+        {
+            "dataset": made.dataset,
+            "title": {"vi": "Bộ", "en": "Set"},
+            "agency": made.agency,
+            "contract": made.ref,
+            "delivery": {"id": version.delivery, "files": []},
+            "version": version.id,
+            "judged_at": "2026-01-01T00:00:00+00:00",
+            "rows": {"received": 2, "accepted": 1, "quarantined": 1},
+            "marks": {"validity": "passed"},
+            "score": {"value": 99.5, "measures": []},
+            "verdict": None,
+            "faults": [
+                {
+                    "rule": "a-rule",
+                    "severity": "error",
+                    "dimension": "validity",
+                    "columns": [],
+                    "vi": "phải đúng",
+                    "en": "must be right",
+                    "example": None,
+                    "rows": 1,
+                    "causes": [{**cause, "spans": [{"first": 2, "last": 2}], "last": 2}],
+                }
+            ],
+        }
+    )

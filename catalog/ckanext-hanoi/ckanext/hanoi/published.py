@@ -9,6 +9,7 @@ from typing import Any
 
 from ckan.common import config
 
+_DATASET = re.compile(r"[a-z0-9-]+")
 _NAME = re.compile(r"([a-z0-9-]+)/([0-9]+-[0-9a-f]{8})\.(csv|parquet|schema\.json)")
 # CKAN writes http:// before an address that begins with a slash, so `http://data/…` is one of ours too.
 _URL = re.compile(rf"(?:https?:/(?:/[^/]+)*?)?(/data/{_NAME.pattern})")
@@ -35,6 +36,16 @@ def parts(name: str) -> tuple[str, str, str] | None:
     return match.groups() if match else None
 
 
+def named(url: str) -> tuple[str, str, str] | None:
+    """Return dataset, version and ending of the URL of a published file, or None for any other URL.
+
+    >>> named("http://localhost:8800/data/bus-stops/1-0a1b2c3d.csv"), named("https://example.org/data.csv")
+    (('bus-stops', '1-0a1b2c3d', 'csv'), None)
+    """
+    match = _URL.fullmatch(url or "")
+    return parts(match.group(1).removeprefix("/data/")) if match else None
+
+
 def find(dataset: str, version: str, ending: str) -> Path | None:
     """Return the path of a published file when it is there; nothing outside the folder is ever returned."""
     name = f"{dataset}/{version}.{ending}"
@@ -43,6 +54,15 @@ def find(dataset: str, version: str, ending: str) -> Path | None:
         return None
     path = (root / name).resolve()
     return path if path.is_relative_to(root) and path.is_file() else None
+
+
+def index(dataset: str) -> Path | None:
+    """Return the path of the index of a dataset's published versions when it is there."""
+    root = folder()
+    if root is None or not _DATASET.fullmatch(dataset):
+        return None
+    path = root / dataset / "versions.json"
+    return path if path.is_file() else None
 
 
 def absolute(url: str) -> str:

@@ -35,6 +35,28 @@ def data(dataset: str, file: str) -> Response:
         etag=True,
     )
     response.headers["Content-Type"] = published.MIMETYPES[ending]
+    _describe(response, package)
+    if response.cache_control.public:
+        response.cache_control.max_age = _FOR_EVER
+        response.cache_control.immutable = True
+    return response
+
+
+@hanoi.route("/data/<dataset>/versions.json", methods=["GET", "HEAD"])
+def versions(dataset: str) -> Response:
+    """Send the index of a dataset's published versions to whoever may see the dataset."""
+    path = published.index(dataset)
+    if path is None or not (package := _visible(dataset)):
+        return tk.abort(404, tk._("There is no such file. A newer version of the dataset may have replaced it."))
+    response = send_file(path, mimetype="application/json", conditional=True, etag=True)
+    _describe(response, package)
+    # The next version may come at any time.
+    response.cache_control.no_cache = True
+    return response
+
+
+def _describe(response: Response, package: dict[str, Any]) -> None:
+    """Say what other origins may read of the answer, and whether others than the asker may keep it."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Access-Control-Expose-Headers"] = "ETag, Content-Length, Content-Range, Content-Disposition"
     response.cache_control.clear()
@@ -43,9 +65,6 @@ def data(dataset: str, file: str) -> Response:
         response.cache_control.no_store = True
     else:
         response.cache_control.public = True
-        response.cache_control.max_age = _FOR_EVER
-        response.cache_control.immutable = True
-    return response
 
 
 def _visible(dataset: str) -> dict[str, Any] | None:
