@@ -31,9 +31,11 @@ from hanoi_cloud._exceptions import (
     TooManyRequests,
     TruncatedDownload,
     UnexpectedAnswer,
+    VersionNotFound,
 )
 from hanoi_cloud._files import Distribution
 from hanoi_cloud._version import __version__
+from hanoi_cloud._versions import Fault, Freshness, Notice, Provenance, Quality, Version
 from hanoi_cloud._where import Col, Where, col
 
 __all__ = [
@@ -48,21 +50,28 @@ __all__ = [
     "DatasetNotFound",
     "Distribution",
     "DownloadError",
+    "Fault",
     "FormatNotFound",
+    "Freshness",
     "HanoiCloudError",
     "HashMismatch",
     "InvalidFilter",
     "MissingDependency",
     "NotFound",
+    "Notice",
     "OfflineWarning",
     "Organisation",
     "PartsNotServed",
+    "Provenance",
+    "Quality",
     "SearchResults",
     "SimulatedDataWarning",
     "StorageError",
     "TooManyRequests",
     "TruncatedDownload",
     "UnexpectedAnswer",
+    "Version",
+    "VersionNotFound",
     "Where",
     "__version__",
     "col",

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, overload
 from urllib.parse import urlsplit
 
@@ -76,13 +77,30 @@ class City:
         self._http = Http(self.url, timeout)
         self._files = Files(self._http)
 
-    def dataset(self, dataset_id: str) -> Dataset:
-        """The dataset with this id. Warns where its data are simulated.
+    def dataset(
+        self,
+        dataset_id: str,
+        *,
+        version: str | None = None,
+        as_of: str | date | None = None,
+        major: int | None = None,
+    ) -> Dataset:
+        """The dataset with this id, in its newest version or in that which ``version``, ``as_of`` or ``major`` tells.
 
-        While the catalogue does not answer, what it said last time is used, under an OfflineWarning.
+        ``version`` is an id such as ``3-1a2b3c4d``; ``as_of`` a day or time, of which the version that was newest is taken;
+        ``major`` the first number of the contract's version, which changes when readers would break. Warns where its data
+        are simulated. While the catalogue does not answer, what it said last time is used, under an OfflineWarning.
 
-        Raises DatasetNotFound, which names ids that look alike, or CatalogueUnavailable.
+        Raises DatasetNotFound, which names ids that look alike, VersionNotFound, or CatalogueUnavailable.
         """
+        found = self._newest(dataset_id)
+        if version is not None or as_of is not None or major is not None:
+            found = found.at(version=version, as_of=as_of, major=major)
+        if found.simulated:
+            self._files.warn_of_simulation(found.id)
+        return found
+
+    def _newest(self, dataset_id: str) -> Dataset:
         cache = Cache(cache_folder())
         try:
             said = mapping(self._http.call("package_show", id=dataset_id))
@@ -96,10 +114,7 @@ class City:
             if not text(said.get("name")):
                 raise UnexpectedAnswer(self.url, "a dataset without a name", "a dataset")
             cache.remember(self.url, dataset_id, said)
-        found = read_dataset(said, self.url, self._files)
-        if found.simulated:
-            self._files.warn_of_simulation(found.id)
-        return found
+        return read_dataset(said, self.url, self._files)
 
     def search(self, query: str = "", limit: int = 20) -> SearchResults:
         """The datasets that match these words, best first; Vietnamese may be written with or without its marks."""
@@ -200,9 +215,11 @@ def default_city() -> City:
     return _open[address]
 
 
-def dataset(dataset_id: str) -> Dataset:
+def dataset(
+    dataset_id: str, *, version: str | None = None, as_of: str | date | None = None, major: int | None = None
+) -> Dataset:
     """``City.dataset`` of the catalogue that HANOI_CLOUD_URL names."""
-    return default_city().dataset(dataset_id)
+    return default_city().dataset(dataset_id, version=version, as_of=as_of, major=major)
 
 
 def search(query: str = "", limit: int = 20) -> SearchResults:

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,11 +11,27 @@ from urllib.parse import quote, urljoin
 
 from hanoi_cloud import _repr
 from hanoi_cloud._cache import written_at_once
-from hanoi_cloud._exceptions import ColumnNotFound, FormatNotFound, UnexpectedAnswer
+from hanoi_cloud._exceptions import (
+    ColumnNotFound,
+    ConfigurationError,
+    FormatNotFound,
+    UnexpectedAnswer,
+    VersionNotFound,
+)
 from hanoi_cloud._files import Distribution, Files
 from hanoi_cloud._frames import Frames, Source
 from hanoi_cloud._json import Json, instant, integer, items, mapping, text
 from hanoi_cloud._values import converted
+from hanoi_cloud._versions import (
+    Freshness,
+    Notice,
+    Provenance,
+    Quality,
+    Version,
+    chosen,
+    read_notices,
+    read_versions,
+)
 from hanoi_cloud._where import Where
 
 if TYPE_CHECKING:
@@ -80,6 +96,68 @@ class Dataset(Frames):
             came = "text that is not JSON"
             raise UnexpectedAnswer(self._distribution("json").url, came, "a data dictionary") from None
         return tuple(_column(mapping(column)) for column in items(said.get("columns")))
+
+    @cached_property
+    def versions(self) -> tuple[Version, ...]:
+        """The published versions, newest first. Each stays readable: ``city.dataset(id, version=...)`` opens it."""
+        return read_versions(self._index, self._catalogue)
+
+    @property
+    def quality(self) -> Quality | None:
+        """What the quality gate found in this version; None where the catalogue does not say."""
+        return self._this.quality if self._this else None
+
+    @property
+    def freshness(self) -> Freshness | None:
+        """Whether the newest data were as recent as promised when this version was made; None where nobody says."""
+        return self.quality.freshness if self.quality else None
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """Where this version comes from; None where the catalogue does not say."""
+        return self._this.provenance if self._this else None
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """The breaking changes that were announced for this dataset, newest first."""
+        return read_notices(self._index)
+
+    @cached_property
+    def _index(self) -> Json:
+        return self._files.index(self.id)
+
+    @property
+    def _this(self) -> Version | None:
+        return next((version for version in self.versions if version.id == self.version), None)
+
+    @property
+    def _catalogue(self) -> str:
+        return self.url.rpartition("/dataset/")[0]
+
+    def at(self, *, version: str | None = None, as_of: str | date | None = None, major: int | None = None) -> "Dataset":
+        """The dataset in another version: the one with this id, the newest of a day or time, the newest of a major contract.
+
+        Raises VersionNotFound, which lists the versions that there are.
+        """
+        try:
+            found = chosen(self.versions, version, as_of, major)
+        except ValueError:
+            raise ConfigurationError(
+                f"as_of={as_of!r} is no day or time. Give one such as '2025-06-30' or '2025-06-30T08:00+07:00'.",
+                f"as_of={as_of!r} không phải ngày hay thời điểm. Hãy dùng dạng '2025-06-30' hoặc '2025-06-30T08:00+07:00'.",
+            ) from None
+        if found is None:
+            asked = {"version": version, "as_of": as_of, "major": major}
+            wanted = ", ".join(f"{name}={value!r}" for name, value in asked.items() if value is not None)
+            raise VersionNotFound(self.id, wanted, [v.id for v in self.versions])
+        return replace(
+            self,
+            version=found.id,
+            rows=found.rows,
+            updated=found.committed_at,
+            simulated=found.simulated,
+            distributions=found.distributions,
+        )
 
     def download(
         self,

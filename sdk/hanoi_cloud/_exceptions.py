@@ -10,6 +10,7 @@ HanoiCloudError
 │   └── AccessDenied                   the dataset or file is not open
 ├── NotFound
 │   ├── DatasetNotFound                ``near`` holds ids that look alike
+│   ├── VersionNotFound                no published version is what was asked for
 │   ├── FormatNotFound                 the dataset is not published in this format
 │   └── ColumnNotFound                 the dataset has no such column
 ├── DownloadError
@@ -128,6 +129,17 @@ class DatasetNotFound(NotFound):
             + (f"Did you mean {names}?" if near else "Find datasets with search('a few words')."),
             f"Không có bộ dữ liệu {dataset!r}. "
             + (f"Có phải ý bạn là {names}?" if near else "Hãy tìm bằng search('vài từ khóa')."),
+        )
+
+
+class VersionNotFound(NotFound):
+    """No published version of the dataset is what was asked for."""
+
+    def __init__(self, dataset: str, asked: str, known: Sequence[str]) -> None:
+        listed = ", ".join(known)
+        super().__init__(
+            f"{dataset} has no version with {asked}. Published, newest first: {listed or 'none'}.",
+            f"{dataset} không có phiên bản với {asked}. Đã công bố, mới nhất trước: {listed or 'chưa có'}.",
         )
 
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from hanoi_cloud._cache import Cache, cache_folder
-from hanoi_cloud._exceptions import SimulatedDataWarning, UnexpectedAnswer
+from hanoi_cloud._exceptions import CatalogueUnavailable, NotFound, SimulatedDataWarning, UnexpectedAnswer
 from hanoi_cloud._http import Http, Progress
+from hanoi_cloud._json import Json
 from hanoi_cloud._ranges import RangeFile
 from hanoi_cloud._warn import warn
 
@@ -43,6 +45,21 @@ class Files:
         if distribution.size is None or Cache(cache_folder()).holds(distribution.sha256, distribution.format):
             return None
         return RangeFile(self._http, distribution.url, distribution.size)
+
+    def index(self, dataset: str) -> Json:
+        """What the catalogue says about all versions of a dataset; while it does not answer, what it said last time."""
+        path = f"/data/{quote(dataset)}/versions.json"
+        cache = Cache(cache_folder())
+        try:
+            said = self._http.document(path)
+        except CatalogueUnavailable:
+            if not (said := cache.recall(self._http.url, path)):
+                raise
+        except NotFound:
+            return {}
+        else:
+            cache.remember(self._http.url, path, said)
+        return said
 
     def warn_of_simulation(self, dataset: str) -> None:
         """Say once for each dataset that nobody measured it."""

@@ -18,7 +18,7 @@ from hanoi_cloud._exceptions import (
     TruncatedDownload,
     UnexpectedAnswer,
 )
-from hanoi_cloud._json import mapping, text
+from hanoi_cloud._json import Json, mapping, text
 from hanoi_cloud._version import __version__
 
 if TYPE_CHECKING:
@@ -66,6 +66,16 @@ class Http:
         if answer.get("success") is not True or "result" not in answer:
             raise UnexpectedAnswer(url, "JSON of another shape", "a result of the catalogue")
         return answer["result"]
+
+    def document(self, path: str) -> Json:
+        """The JSON object at ``path`` of the catalogue."""
+        url = f"{self.url}{path}"
+        with self._answer(url, parameters={}) as response:
+            body = response.read()
+        try:
+            return mapping(json.loads(body))
+        except ValueError:
+            raise UnexpectedAnswer(url, _kind(response), "JSON") from None
 
     def download(
         self, url: str, into: IO[bytes], sha256: str, size: int | None, progress: Progress | None = None

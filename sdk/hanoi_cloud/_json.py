@@ -28,6 +28,11 @@ def integer(value: object) -> int | None:
     return int(value) if isinstance(value, str) and value.isdecimal() else None
 
 
+def number(value: object) -> float:
+    """A number; 0 where there is none."""
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+
+
 def instant(value: object) -> datetime | None:
     """An ISO 8601 time with its zone; one without is in UTC."""
     try:

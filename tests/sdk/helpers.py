@@ -67,9 +67,15 @@ class Catalogue:
         return [headers for came, headers in self.requests if came.startswith(path)]
 
     def publish(
-        self, name: str, rows: pa.Table = ROWS, *, version: str = "1-aaaaaaaa", **extras: str
+        self,
+        name: str,
+        rows: pa.Table = ROWS,
+        *,
+        version: str = "1-aaaaaaaa",
+        told: dict[str, Any] | None = None,
+        **extras: str,
     ) -> dict[str, Any]:
-        """Write the three files of a dataset and list it, as the publisher does."""
+        """Write the three files of a version of a dataset and list it, as the publisher does; ``told`` goes to its index."""
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
         files = {end: folder / f"{version}.{end}" for end in ("csv", "parquet", "schema.json")}
@@ -118,7 +124,35 @@ class Catalogue:
             ],
         }
         self.packages[name] = package
+        self._index(name, version, said["hanoi_committed_at"], rows.num_rows, package["resources"], told or {})
         return package
+
+    def _index(
+        self, name: str, version: str, at: str, rows: int, resources: list[dict[str, Any]], told: dict[str, Any]
+    ) -> None:
+        """Name the version in the dataset's index, as the publisher does."""
+        path = self.folder / name / "versions.json"
+        index = json.loads(path.read_text("utf-8")) if path.exists() else {"format": 1, "dataset": name, "versions": []}
+        entry = {
+            "id": version,
+            "number": int(version.partition("-")[0]),
+            "committed_at": at,
+            "contract": f"{name}@1.0.0",
+            "rows": rows,
+            "gate": "passed",
+            "simulated": False,
+            "delivery": "d" * 64,
+            "content_hash": "c" * 64,
+            "code_version": "0.1.0",
+            "quality": None,
+            "files": [
+                {"format": r["format"], "url": r["url"], "bytes": r["size"], "sha256": r["hash"]} for r in resources
+            ],
+            **{key: value for key, value in told.items() if key != "notices"},
+        }
+        index["versions"].insert(0, entry)
+        index["notices"] = told.get("notices", [])
+        path.write_text(json.dumps(index), encoding="utf-8")
 
     @staticmethod
     def _resource(name: str, label: str, kind: str, file: Path) -> dict[str, Any]:
