@@ -9,8 +9,9 @@
 ``.to_polars()``, ``.to_duckdb()`` or ``.download()`` bring its rows.
 """
 
-from hanoi_cloud._city import City, Organisation, SearchResults, connect, dataset, organisations, search
+from hanoi_cloud._city import City, Organisation, SearchResults, connect, dataset, organisations, search, sql
 from hanoi_cloud._dataset import Column, Dataset
+from hanoi_cloud._duckdb import Difference
 from hanoi_cloud._exceptions import (
     AccessDenied,
     CatalogueUnavailable,
@@ -22,6 +23,7 @@ from hanoi_cloud._exceptions import (
     HanoiCloudError,
     HashMismatch,
     InvalidFilter,
+    InvalidQuery,
     MissingDependency,
     NotFound,
     OfflineWarning,
@@ -48,6 +50,7 @@ __all__ = [
     "ConfigurationError",
     "Dataset",
     "DatasetNotFound",
+    "Difference",
     "Distribution",
     "DownloadError",
     "Fault",
@@ -56,6 +59,7 @@ __all__ = [
     "HanoiCloudError",
     "HashMismatch",
     "InvalidFilter",
+    "InvalidQuery",
     "MissingDependency",
     "NotFound",
     "Notice",
@@ -79,6 +83,7 @@ __all__ = [
     "dataset",
     "organisations",
     "search",
+    "sql",
 ]
 
 # What users see in messages and help is the door, not the room behind it.

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from hanoi_cloud import _repr
 from hanoi_cloud._cache import Cache, cache_folder
 from hanoi_cloud._dataset import Dataset, read_dataset
+from hanoi_cloud._duckdb import query as run_query
 from hanoi_cloud._exceptions import (
     CatalogueUnavailable,
     ConfigurationError,
@@ -27,6 +28,8 @@ from hanoi_cloud._warn import warn
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    import duckdb
 
 VARIABLE = "HANOI_CLOUD_URL"
 _PAGE = 25
@@ -121,6 +124,16 @@ class City:
         said = mapping(self._http.call("package_search", q=_words(query) or "*:*", rows=limit))
         found = [read_dataset(mapping(package), self.url, self._files) for package in items(said.get("results"))]
         return SearchResults(query, integer(said.get("count")) or len(found), found)
+
+    def sql(self, query: str, *, connection: "duckdb.DuckDBPyConnection | None" = None) -> "duckdb.DuckDBPyRelation":
+        """The answer to one SELECT over datasets, whose names are written with ``_`` in place of ``-``.
+
+        A DuckDB relation: ``.df()``, ``.to_arrow_table()``, ``.pl()`` or ``.fetchall()`` bring its rows. Tables and views of
+        ``connection`` may be named as well. Needs ``pip install "hanoi-cloud[duckdb]"``.
+
+        Raises InvalidQuery, or DatasetNotFound for a table that is no dataset.
+        """
+        return run_query(query, lambda name: self.dataset(name.replace("_", "-")).path(), connection)
 
     def organisations(self) -> list[Organisation]:
         """The agencies that publish here, in the catalogue's order."""
@@ -225,6 +238,11 @@ def dataset(
 def search(query: str = "", limit: int = 20) -> SearchResults:
     """``City.search`` in the catalogue that HANOI_CLOUD_URL names."""
     return default_city().search(query, limit)
+
+
+def sql(query: str, *, connection: "duckdb.DuckDBPyConnection | None" = None) -> "duckdb.DuckDBPyRelation":
+    """``City.sql`` of the catalogue that HANOI_CLOUD_URL names."""
+    return default_city().sql(query, connection=connection)
 
 
 def organisations() -> list[Organisation]:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urljoin
 
 from hanoi_cloud import _repr
 from hanoi_cloud._cache import written_at_once
+from hanoi_cloud._duckdb import Difference, difference
 from hanoi_cloud._exceptions import (
     ColumnNotFound,
     ConfigurationError,
@@ -89,13 +90,21 @@ class Dataset(Frames):
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The columns, read from the dataset's dictionary."""
+        return tuple(_column(mapping(column)) for column in items(self._dictionary.get("columns")))
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that name a row; none where the dictionary does not say."""
+        return tuple(text(name) for name in items(self._dictionary.get("key")))
+
+    @cached_property
+    def _dictionary(self) -> Json:
         path = self._file("json")
         try:
-            said = mapping(json.loads(path.read_bytes()))
+            return mapping(json.loads(path.read_bytes()))
         except ValueError:
             came = "text that is not JSON"
             raise UnexpectedAnswer(self._distribution("json").url, came, "a data dictionary") from None
-        return tuple(_column(mapping(column)) for column in items(said.get("columns")))
 
     @cached_property
     def versions(self) -> tuple[Version, ...]:
@@ -159,6 +168,15 @@ class Dataset(Frames):
             distributions=found.distributions,
         )
 
+    def diff(self, former: str, present: str | None = None) -> Difference:
+        """How the version ``present``, this one where absent, differs from the version ``former``.
+
+        Needs ``pip install "hanoi-cloud[duckdb]"``. Raises VersionNotFound.
+        """
+        one = self.at(version=former)
+        other = self if present is None else self.at(version=present)
+        return difference(self.id, (one.version, other.version), (one._whole(), other._whole()), other.key)
+
     def download(
         self,
         path: Path | str | None = None,
@@ -182,6 +200,10 @@ class Dataset(Frames):
             shutil.copyfileobj(file, copy, 1 << 20)
         return target
 
+    def path(self) -> Path:
+        """The Parquet file in the cache of this computer, fetched where it is not there yet. It must not be changed."""
+        return self._whole()
+
     def _selection(self, columns: Sequence[str] | None, where: Where | None) -> tuple[Source, Where | None]:
         if columns is None and where is None:
             return self._whole(), None
@@ -190,15 +212,15 @@ class Dataset(Frames):
         if unknown := [name for name in dict.fromkeys(used) if name not in types]:
             raise ColumnNotFound(self.id, unknown, list(types))
         typed = None if where is None else where.typed(lambda name, value: converted(self.id, name, types, value))
-        distribution = self._distribution("parquet")
-        parts = self._files.parts(distribution) if (distribution.size or 0) >= PARTS_FROM else None
-        if parts is None:
-            return self._whole(), typed
-        self._warn()
-        return parts, typed
+        small = (self._distribution("parquet").size or 0) < PARTS_FROM
+        return self._whole() if small else self._parts(), typed
 
     def _whole(self) -> Path:
         return self._file("parquet")
+
+    def _parts(self) -> Source:
+        self._warn()
+        return self._files.parts(self._distribution("parquet")) or self._whole()
 
     def _distribution(self, name: str) -> Distribution:
         for distribution in self.distributions:

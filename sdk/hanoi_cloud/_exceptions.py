@@ -3,6 +3,7 @@
 HanoiCloudError
 ├── ConfigurationError (ValueError)    no address of the catalogue is known, or it is not one
 ├── InvalidFilter (ValueError)         a condition compares a column with a value of another type
+├── InvalidQuery (ValueError)          a text is no SQL that can be answered
 ├── MissingDependency (ImportError)    a library that the call needs is not installed
 ├── CatalogueUnavailable               the catalogue does not answer, also after retries
 │   └── TooManyRequests                it asks for a longer pause than this package waits by itself
@@ -48,6 +49,18 @@ class InvalidFilter(HanoiCloudError, ValueError):
         super().__init__(
             f"{dataset}: the column {column!r} is of type {kind} and cannot be compared with {value!r}. Give {en}.",
             f"{dataset}: cột {column!r} có kiểu {kind}, không so sánh được với {value!r}. Hãy dùng {vi}.",
+        )
+
+
+class InvalidQuery(HanoiCloudError, ValueError):
+    """A text is no SQL that can be answered."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The query cannot be answered: {reason}. Name datasets with _ in place of -, as in: "
+            "SELECT * FROM air_quality_hourly LIMIT 10",
+            f"Không trả lời được câu truy vấn: {reason}. Hãy viết tên bộ dữ liệu với _ thay cho -, ví dụ: "
+            "SELECT * FROM air_quality_hourly LIMIT 10",
         )
 
 

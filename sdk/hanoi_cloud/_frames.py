@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hanoi_cloud._duckdb import parquet_pattern
 from hanoi_cloud._exceptions import MissingDependency, PartsNotServed
 from hanoi_cloud._ranges import RangeFile
 from hanoi_cloud._where import Dialect, Operator, Value, Where
@@ -45,6 +46,15 @@ class Frames(ABC):
     @abstractmethod
     def _whole(self) -> Path:
         """The Parquet file on this computer."""
+
+    @abstractmethod
+    def _parts(self) -> Source:
+        """The Parquet file on this computer, or where it lies, to be read part by part."""
+
+    @property
+    def schema(self) -> "pa.Schema":
+        """The names and Arrow types of the columns. Needs ``pip install "hanoi-cloud[arrow]"``; no row is fetched."""
+        return _fragment(self._parts(), "arrow").physical_schema
 
     def to_arrow(self, columns: Sequence[str] | None = None, *, where: Where | None = None) -> "pa.Table":
         """The rows as an Arrow table. Needs ``pip install "hanoi-cloud[arrow]"``."""
@@ -126,11 +136,6 @@ class Frames(ABC):
             cache_metadata=False,
         )
         return (batch for batch in batches if batch.num_rows)
-
-
-def parquet_pattern(path: Path) -> str:
-    """``path`` as DuckDB takes it: it reads [, * and ? in the name of a file, and of its folders, as wildcards."""
-    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
 
 
 def _arrow(frames: Frames, columns: Sequence[str] | None, where: Where | None, extra: str) -> "pa.Table":

@@ -93,7 +93,13 @@ class Catalogue:
             }
             for column, kind in zip(rows.column_names, TYPES, strict=True)
         ]
-        dictionary = {"dataset": name, "version": version, "columns": columns, "rows": rows.num_rows}
+        dictionary = {
+            "dataset": name,
+            "version": version,
+            "columns": columns,
+            "rows": rows.num_rows,
+            "key": ["at"],
+        }
         files["schema.json"].write_text(json.dumps(dictionary), encoding="utf-8")
         said = {
             "title_en": f"{name} in English",
