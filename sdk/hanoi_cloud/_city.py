@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 from hanoi_cloud import _repr
 from hanoi_cloud._cache import Cache, cache_folder
 from hanoi_cloud._dataset import Dataset, read_dataset
-from hanoi_cloud._duckdb import query as run_query
+from hanoi_cloud._duckdb import answer
 from hanoi_cloud._exceptions import (
     CatalogueUnavailable,
     ConfigurationError,
     DatasetNotFound,
     HanoiCloudError,
+    HashMismatch,
     NotFound,
     OfflineWarning,
     UnexpectedAnswer,
@@ -24,6 +25,7 @@ from hanoi_cloud._exceptions import (
 from hanoi_cloud._files import Files
 from hanoi_cloud._http import Http
 from hanoi_cloud._json import integer, items, mapping, text
+from hanoi_cloud._lock import lock_file, pin_of, read_lock
 from hanoi_cloud._warn import warn
 
 if TYPE_CHECKING:
@@ -87,8 +89,12 @@ class City:
         version: str | None = None,
         as_of: str | date | None = None,
         major: int | None = None,
+        locked: bool = True,
     ) -> Dataset:
         """The dataset with this id, in its newest version or in that which ``version``, ``as_of`` or ``major`` tells.
+
+        Where none of these is given and the project's ``hanoi.lock`` pins the dataset, it is opened in the pinned version;
+        ``locked=False`` leaves the lock aside.
 
         ``version`` is an id such as ``3-1a2b3c4d``; ``as_of`` a day or time, of which the version that was newest is taken;
         ``major`` the first number of the contract's version, which changes when readers would break. Warns where its data
@@ -97,10 +103,24 @@ class City:
         Raises DatasetNotFound, which names ids that look alike, VersionNotFound, or CatalogueUnavailable.
         """
         found = self._newest(dataset_id)
-        if version is not None or as_of is not None or major is not None:
+        if locked and version is None and as_of is None and major is None:
+            found = self._locked(found)
+        elif version is not None or as_of is not None or major is not None:
             found = found.at(version=version, as_of=as_of, major=major)
         if found.simulated:
             self._files.warn_of_simulation(found.id)
+        return found
+
+    def _locked(self, newest: Dataset) -> Dataset:
+        """``newest`` in the version that the project's lock file pins, or as it is."""
+        path = lock_file()
+        pin = read_lock(path).get(newest.id) if path else None
+        if pin is None or pin.version == newest.version:
+            return newest
+        found = newest.at(version=pin.version)
+        sha256 = pin_of(found).sha256
+        if sha256 != pin.sha256:
+            raise HashMismatch(f"{self.url}/data/{found.id}/{pin.version}.parquet", sha256, pin.sha256)
         return found
 
     def _newest(self, dataset_id: str) -> Dataset:
@@ -133,7 +153,7 @@ class City:
 
         Raises InvalidQuery, or DatasetNotFound for a table that is no dataset.
         """
-        return run_query(query, lambda name: self.dataset(name.replace("_", "-")).path(), connection)
+        return answer(query, lambda name: self.dataset(name.replace("_", "-")).path(), connection)
 
     def organisations(self) -> list[Organisation]:
         """The agencies that publish here, in the catalogue's order."""
@@ -229,10 +249,15 @@ def default_city() -> City:
 
 
 def dataset(
-    dataset_id: str, *, version: str | None = None, as_of: str | date | None = None, major: int | None = None
+    dataset_id: str,
+    *,
+    version: str | None = None,
+    as_of: str | date | None = None,
+    major: int | None = None,
+    locked: bool = True,
 ) -> Dataset:
     """``City.dataset`` of the catalogue that HANOI_CLOUD_URL names."""
-    return default_city().dataset(dataset_id, version=version, as_of=as_of, major=major)
+    return default_city().dataset(dataset_id, version=version, as_of=as_of, major=major, locked=locked)
 
 
 def search(query: str = "", limit: int = 20) -> SearchResults:

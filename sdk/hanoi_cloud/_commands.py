@@ -1,6 +1,5 @@
 """The consumer's verbs. Each parses, makes one call of the library, and shows what came."""
 
-import json
 import sys
 import warnings
 from collections.abc import Callable
@@ -14,9 +13,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Column, Table
 
 from hanoi_cloud import _repr
-from hanoi_cloud._city import VARIABLE, connect
+from hanoi_cloud._city import connect
+from hanoi_cloud._data_commands import diff, sql, versions
 from hanoi_cloud._dataset import Dataset, Format
 from hanoi_cloud._exceptions import OfflineWarning, SimulatedDataWarning
+from hanoi_cloud._lock_commands import codegen, lock
+from hanoi_cloud._options import JSON, URL, BilingualGroup, print_json
 from hanoi_cloud._version import __version__
 
 
@@ -32,13 +34,8 @@ def _one_line(usual: Callable[..., None]) -> Callable[..., None]:
     return show
 
 
-class Hanoi(click.Group):
+class Hanoi(BilingualGroup):
     """A group that shows an error which carries both languages as two lines, and ends with exit code 1."""
-
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        # click cuts the line in the list of verbs at the first full stop, which is where the second language begins.
-        cmd.short_help = cmd.short_help or (cmd.help or "").strip().partition("\n")[0]
-        super().add_command(cmd, name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -62,29 +59,19 @@ def hanoi() -> None:
     """Hà Nội Cloud: dữ liệu mở của thành phố. / The city's open data."""
 
 
-_url = click.option(
-    "--url",
-    envvar=VARIABLE,
-    show_envvar=True,
-    metavar="URL",
-    help="Địa chỉ danh mục dữ liệu. / Address of the catalogue.",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="In một đối tượng JSON. / Print one JSON object.")
-
-
 @hanoi.command()
 @click.argument("query", default="")
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Số kết quả tối đa. / At most so many."
 )
-@_json
-@_url
+@JSON
+@URL
 def search(query: str, limit: int, as_json: bool, url: str | None) -> None:
     """Tìm bộ dữ liệu, có dấu hay không dấu. / Search datasets, with or without Vietnamese marks."""
     with connect(url) as city:
         found = city.search(query, limit)
     if as_json:
-        _print_json({"query": query, "total": found.total, "datasets": [_summary(dataset) for dataset in found]})
+        print_json({"query": query, "total": found.total, "datasets": [_summary(dataset) for dataset in found]})
         return
     ids = max((len(dataset.id) for dataset in found), default=0)
     # An id is there to be copied, so it is never cut.
@@ -104,15 +91,15 @@ def search(query: str, limit: int, as_json: bool, url: str | None) -> None:
 
 @hanoi.command()
 @click.argument("dataset")
-@_json
-@_url
+@JSON
+@URL
 def show(dataset: str, as_json: bool, url: str | None) -> None:
     """Xem một bộ dữ liệu và các cột. / Show a dataset and its columns."""
     with connect(url) as city:
         found = city.dataset(dataset)
         columns = found.columns
     if as_json:
-        _print_json({**_summary(found), "columns": [asdict(column) for column in columns]})
+        print_json({**_summary(found), "columns": [asdict(column) for column in columns]})
         return
     console = Console()
     facts = Table(show_header=False, title=found.id)
@@ -141,7 +128,7 @@ def show(dataset: str, as_json: bool, url: str | None) -> None:
     metavar="FILE",
     help="Tệp hoặc thư mục đích. / File or folder to write to.",
 )
-@_url
+@URL
 def get(dataset: str, file_format: str, output: Path | None, url: str | None) -> None:
     """Tải tệp của bộ dữ liệu và in ra đường dẫn. / Download a dataset's file and print its path."""
     bar = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -176,5 +163,5 @@ def _summary(dataset: Dataset) -> dict[str, object]:
     }
 
 
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+for _verb in (versions, diff, sql, lock, codegen):
+    hanoi.add_command(_verb)

@@ -1,7 +1,7 @@
 """Datasets: what the catalogue says about one, and its rows as frames or files."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -11,6 +11,7 @@ from urllib.parse import quote, urljoin
 
 from hanoi_cloud import _repr
 from hanoi_cloud._cache import written_at_once
+from hanoi_cloud._codegen import Model, checked_rows, fields_of
 from hanoi_cloud._duckdb import Difference, difference
 from hanoi_cloud._exceptions import (
     ColumnNotFound,
@@ -20,7 +21,7 @@ from hanoi_cloud._exceptions import (
     VersionNotFound,
 )
 from hanoi_cloud._files import Distribution, Files
-from hanoi_cloud._frames import Frames, Source
+from hanoi_cloud._frames import Frames, Source, records
 from hanoi_cloud._json import Json, instant, integer, items, mapping, text
 from hanoi_cloud._values import converted
 from hanoi_cloud._versions import (
@@ -176,6 +177,16 @@ class Dataset(Frames):
         one = self.at(version=former)
         other = self if present is None else self.at(version=present)
         return difference(self.id, (one.version, other.version), (one._whole(), other._whole()), other.key)
+
+    def iter_rows(self, model: type[Model], *, where: Where | None = None) -> Iterator[Model]:
+        """The rows one by one as instances of ``model``, a dataclass or pydantic class such as ``hanoi codegen`` writes.
+
+        Its fields name the columns that are read. Needs ``pip install "hanoi-cloud[arrow]"``. Raises ModelMismatch before
+        the first row where a field is no column of this version or of another type.
+        """
+        wanted = list(fields_of(model))
+        known = {column.name for column in self.columns}
+        return checked_rows(self, model, records(self, [name for name in wanted if name in known], where))
 
     def download(
         self,

@@ -3,12 +3,14 @@
 # duckdb ships partial types, so strict checking ends at its door.
 """What needs a query engine: SQL over datasets, and the difference of two versions."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hanoi_cloud._exceptions import InvalidQuery, MissingDependency
+from hanoi_cloud._json import items, mapping, text
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,8 +63,8 @@ def parquet_pattern(path: Path) -> str:
     return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
 
 
-def query(
-    text: str, path_of: Callable[[str], Path], connection: "duckdb.DuckDBPyConnection | None"
+def answer(
+    query: str, path_of: Callable[[str], Path], connection: "duckdb.DuckDBPyConnection | None"
 ) -> "duckdb.DuckDBPyRelation":
     """The answer to one SELECT; ``path_of`` gives the Parquet file of the dataset that a table of it names.
 
@@ -72,19 +74,39 @@ def query(
     import duckdb
 
     try:
-        statements = used.extract_statements(text)
+        statements = used.extract_statements(query)
         if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
             raise InvalidQuery("one SELECT is wanted, and nothing else")
-        names = used.get_table_names(text)
+        parsed = used.execute("SELECT json_serialize_sql(?)", [query]).fetchone() or ("{}",)
+        tables, named_inside = _tables(json.loads(parsed[0]))
+        names = tables - named_inside
         own = (
             {str(row[0]) for row in used.execute("SELECT name FROM (SHOW ALL TABLES)").fetchall()} if connection else ()
         )
         for name in sorted(names):
             if name not in own:
                 used.read_parquet(parquet_pattern(path_of(name)), hive_partitioning=False).create_view(name)
-        return used.sql(text)
+        return used.sql(query)
     except duckdb.Error as cause:
         raise InvalidQuery(str(cause)) from cause
+
+
+def _tables(parsed: object) -> tuple[set[str], set[str]]:
+    """The tables that a parsed query names, and the names that it gives to queries of its own by WITH.
+
+    DuckDB's ``get_table_names`` also looks for columns, which fails before the tables are there.
+    """
+    tables: set[str] = set()
+    named_inside: set[str] = set()
+    for entry in items(parsed) or mapping(parsed).values():
+        found, named = _tables(entry)
+        tables |= found
+        named_inside |= named
+    node = mapping(parsed)
+    if node.get("type") == "BASE_TABLE" and not node.get("schema_name"):
+        tables.add(text(node.get("table_name")))
+    named_inside |= {text(mapping(each).get("key")) for each in items(mapping(node.get("cte_map")).get("map"))}
+    return tables, named_inside
 
 
 def difference(dataset: str, versions: tuple[str, str], paths: tuple[Path, Path], key: Sequence[str]) -> Difference:

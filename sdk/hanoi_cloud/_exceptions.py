@@ -4,6 +4,8 @@ HanoiCloudError
 ├── ConfigurationError (ValueError)    no address of the catalogue is known, or it is not one
 ├── InvalidFilter (ValueError)         a condition compares a column with a value of another type
 ├── InvalidQuery (ValueError)          a text is no SQL that can be answered
+├── LockUnreadable                     a lock file is none, or is damaged
+├── ModelMismatch (TypeError)          a model of rows is not that of the dataset's version
 ├── MissingDependency (ImportError)    a library that the call needs is not installed
 ├── CatalogueUnavailable               the catalogue does not answer, also after retries
 │   └── TooManyRequests                it asks for a longer pause than this package waits by itself
@@ -61,6 +63,29 @@ class InvalidQuery(HanoiCloudError, ValueError):
             "SELECT * FROM air_quality_hourly LIMIT 10",
             f"Không trả lời được câu truy vấn: {reason}. Hãy viết tên bộ dữ liệu với _ thay cho -, ví dụ: "
             "SELECT * FROM air_quality_hourly LIMIT 10",
+        )
+
+
+class LockUnreadable(HanoiCloudError):
+    """A lock file is none, or is damaged."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} is no lock file of this package: {reason}. Restore it, or delete it and run: hanoi lock add DATASET",
+            f"{path} không phải tệp khóa phiên bản của gói này: {reason}. "
+            "Hãy khôi phục tệp, hoặc xóa rồi chạy: hanoi lock add BỘ-DỮ-LIỆU",
+        )
+
+
+class ModelMismatch(HanoiCloudError, TypeError):
+    """A model of rows is not that of the dataset's version."""
+
+    def __init__(self, dataset: str, version: str, model: str, faults: Sequence[str]) -> None:
+        listed = "; ".join(faults)
+        super().__init__(
+            f"{model} does not fit the rows of {dataset} {version}: {listed}. "
+            f"Write it again with: hanoi codegen {dataset}",
+            f"{model} không khớp với các dòng của {dataset} {version}: {listed}. Hãy sinh lại bằng: hanoi codegen {dataset}",
         )
 
 

@@ -6,11 +6,13 @@
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hanoi_cloud._cache import written_at_once
 from hanoi_cloud._duckdb import parquet_pattern
-from hanoi_cloud._exceptions import MissingDependency, PartsNotServed
+from hanoi_cloud._exceptions import ConfigurationError, MissingDependency, PartsNotServed
 from hanoi_cloud._ranges import RangeFile
 from hanoi_cloud._where import Dialect, Operator, Value, Where
 
@@ -136,6 +138,42 @@ class Frames(ABC):
             cache_metadata=False,
         )
         return (batch for batch in batches if batch.num_rows)
+
+
+def records(frames: Frames, columns: Sequence[str], where: Where | None) -> Iterator[dict[str, Any]]:
+    """The rows one by one, by column name."""
+    return (row for batch in frames.iter_batches(columns, where=where) for row in batch.to_pylist())
+
+
+def shown_rows(rows: "pa.Table", limit: int) -> list[dict[str, Any]]:
+    """The first ``limit`` rows as values that JSON and a terminal can show; times by ISO 8601 in UTC."""
+    return [{name: _shown(value) for name, value in row.items()} for row in rows.slice(0, limit).to_pylist()]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def write_rows(rows: "pa.Table", path: Path) -> None:
+    """Write ``rows`` to a .parquet or .csv file, whole or not at all.
+
+    Raises ConfigurationError for a file of another ending.
+    """
+    import pyarrow.csv as csv
+    import pyarrow.parquet as pq
+
+    kind = path.suffix.lower()
+    if kind not in {".parquet", ".csv"}:
+        raise ConfigurationError(
+            f"{path}: the ending must be .parquet or .csv.", f"{path}: tên tệp phải kết thúc bằng .parquet hoặc .csv."
+        )
+    with written_at_once(path) as file:
+        if kind == ".parquet":
+            pq.write_table(rows, file)
+        else:
+            csv.write_csv(rows, file)
 
 
 def _arrow(frames: Frames, columns: Sequence[str] | None, where: Where | None, extra: str) -> "pa.Table":

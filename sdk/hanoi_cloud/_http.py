@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 from hanoi_cloud._exceptions import (
     AccessDenied,
     CatalogueUnavailable,
+    ConfigurationError,
     HashMismatch,
     NotFound,
     PartsNotServed,
@@ -166,6 +167,11 @@ class Http:
         import httpx
 
         reason, url = "", str(request.url)
+        if self._client.is_closed:
+            raise ConfigurationError(
+                f"The connection to {self.url} was closed. Ask within its with block, or connect again.",
+                f"Kết nối tới {self.url} đã đóng. Hãy gọi bên trong khối with, hoặc kết nối lại.",
+            )
         for attempt in range(ATTEMPTS):
             try:
                 response = self._client.send(request, stream=True)

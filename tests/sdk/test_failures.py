@@ -197,3 +197,11 @@ def test_a_folder_that_cannot_be_written_is_named(
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(hc.ConfigurationError, match="is not the address of a catalogue"):
         hc.connect(url)
+
+
+def test_a_connection_that_was_closed_says_so(catalogue: Catalogue) -> None:
+    with hc.connect(catalogue.url) as city:
+        air = city.dataset("air-quality-hourly")
+    with pytest.raises(hc.ConfigurationError, match="with block") as error:
+        _ = air.versions
+    assert "đã đóng" in error.value.vi
