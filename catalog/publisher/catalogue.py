@@ -1,6 +1,7 @@
 """The catalogue as the publisher sees it: one dataset per contract, changed by one call."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,21 @@ class Catalogue:
         self._call("status_show")
         self._token()
 
-    def publish(self, contract: Contract, version: Version, files: tuple[PublishedFile, ...]) -> Publication:
+    def publish(
+        self,
+        contract: Contract,
+        version: Version,
+        files: tuple[PublishedFile, ...],
+        notices: Sequence[Mapping[str, Any]] = (),
+    ) -> Publication:
         """Show ``version`` as the dataset's current one. Sends nothing when the catalogue already shows exactly this.
+
+        ``notices`` are the breaking changes that were announced for it, as the index of its versions names them.
 
         Raises:
             CatalogueDown, CatalogueRefused: the version that was published before stays as it is.
         """
-        wanted = package(contract, version, files)
+        wanted = package(contract, version, files, notices)
         page = f"{self.url}/dataset/{contract.dataset}"
         present = self._call("package_show", missing_ok=True, id=contract.dataset)
         if present is not None and _same(present, wanted):
@@ -103,7 +112,12 @@ class Catalogue:
             ) from None
 
 
-def package(contract: Contract, version: Version, files: tuple[PublishedFile, ...]) -> dict[str, Any]:
+def package(
+    contract: Contract,
+    version: Version,
+    files: tuple[PublishedFile, ...],
+    notices: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """The catalogue's entry for ``version``, in the field names of CKAN."""
     source = SIMULATED_SOURCE if version.simulated else contract.source_note
     flaws = (SIMULATED_SOURCE,) if version.simulated else contract.known_flaws
@@ -126,6 +140,7 @@ def package(contract: Contract, version: Version, files: tuple[PublishedFile, ..
         "source_vi": source.vi,
         "source_en": source.en,
         "known_flaws": json.dumps([f.model_dump() for f in flaws], ensure_ascii=False),
+        "hanoi_notices": json.dumps(list(notices), ensure_ascii=False) if notices else "",
         "temporal_from": start.isoformat() if start else "",
         "temporal_to": end.isoformat() if end else "",
     }

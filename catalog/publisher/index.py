@@ -33,7 +33,7 @@ def write_index(home: Path, contract: Contract, plan: Blueprint, lake: Lake) -> 
         "format": FORMAT,
         "dataset": contract.dataset,
         "versions": [_entry(v, folder, known, results.get(v.id)) for v in reversed(lying)],
-        "notices": _notices(contract, changelog(plan.root)),
+        "notices": announced(contract, changelog(plan.root)),
     }
     with replacing(path) as part:
         part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -107,7 +107,7 @@ def _quality(result: QualityResult) -> dict[str, Any]:
     }
 
 
-def _notices(contract: Contract, entries: Iterable[Release]) -> list[dict[str, Any]]:
+def announced(contract: Contract, entries: Iterable[Release]) -> list[dict[str, Any]]:
     """The announced breaking changes of the dataset, and those of other subjects that concern its columns; newest first."""
     return [
         {

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from blueprint import Blueprint, Contract
+from blueprint.changelog import changelog
 from catalog.publisher.catalogue import Catalogue, Publication
 from catalog.publisher.files import published
-from catalog.publisher.index import write_index
+from catalog.publisher.index import announced, write_index
 from lake import Lake, Version
 
 
@@ -21,6 +22,6 @@ def publish_version(
         CatalogueError: the version that was published before stays as it is.
     """
     files = published(home, contract, plan, lake, version)
-    publication = catalogue.publish(contract, version, files)
+    publication = catalogue.publish(contract, version, files, announced(contract, changelog(plan.root)))
     write_index(home, contract, plan, lake)
     return publication

@@ -14,6 +14,7 @@ from hanoi_cloud._dataset import Column, Dataset
 from hanoi_cloud._duckdb import Difference
 from hanoi_cloud._exceptions import (
     AccessDenied,
+    BreakingChangeWarning,
     CatalogueUnavailable,
     ColumnNotFound,
     ConfigurationError,
@@ -44,6 +45,7 @@ from hanoi_cloud._where import Col, Where, col
 
 __all__ = [
     "AccessDenied",
+    "BreakingChangeWarning",
     "CatalogueUnavailable",
     "City",
     "Col",

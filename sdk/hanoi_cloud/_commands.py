@@ -16,7 +16,7 @@ from hanoi_cloud import _repr
 from hanoi_cloud._city import connect
 from hanoi_cloud._data_commands import diff, sql, versions
 from hanoi_cloud._dataset import Dataset, Format
-from hanoi_cloud._exceptions import OfflineWarning, SimulatedDataWarning
+from hanoi_cloud._exceptions import BreakingChangeWarning, OfflineWarning, SimulatedDataWarning
 from hanoi_cloud._lock_commands import codegen, lock
 from hanoi_cloud._options import JSON, URL, BilingualGroup, print_json
 from hanoi_cloud._version import __version__
@@ -26,7 +26,7 @@ def _one_line(usual: Callable[..., None]) -> Callable[..., None]:
     """Shows what this package warns of as one line, and every other warning as usual."""
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
-        if issubclass(category, (SimulatedDataWarning, OfflineWarning)):
+        if issubclass(category, (SimulatedDataWarning, OfflineWarning, BreakingChangeWarning)):
             click.echo(f"! {message}", err=True)
         else:
             usual(message, category, *rest, **named)
@@ -40,7 +40,7 @@ class Hanoi(BilingualGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with warnings.catch_warnings():
-                for category in (SimulatedDataWarning, OfflineWarning):
+                for category in (SimulatedDataWarning, OfflineWarning, BreakingChangeWarning):
                     warnings.simplefilter("always", category)
                 warnings.showwarning = _one_line(warnings.showwarning)
                 return super().invoke(ctx)

@@ -69,7 +69,8 @@ class Dataset(Frames):
 
     ``title`` and ``description`` are Vietnamese, ``title_en`` and ``description_en`` English. ``version``, ``rows`` and
     ``updated`` (a time with its zone) are those of the published files; where the catalogue does not say, they are
-    empty or None. ``simulated`` marks data that nobody measured. ``url`` is the page for people.
+    empty or None. ``simulated`` marks data that nobody measured. ``notices`` are the breaking changes that were announced,
+    newest first. ``url`` is the page for people.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Dataset(Frames):
     updated: datetime | None
     simulated: bool
     known_flaws: tuple[str, ...]
+    notices: tuple[Notice, ...]
     url: str
     distributions: tuple[Distribution, ...]
     _files: Files = field(compare=False)
@@ -126,11 +128,6 @@ class Dataset(Frames):
     def provenance(self) -> Provenance | None:
         """Where this version comes from; None where the catalogue does not say."""
         return self._this.provenance if self._this else None
-
-    @cached_property
-    def notices(self) -> tuple[Notice, ...]:
-        """The breaking changes that were announced for this dataset, newest first."""
-        return read_notices(self._index)
 
     @cached_property
     def _index(self) -> Json:
@@ -216,10 +213,11 @@ class Dataset(Frames):
         return self._whole()
 
     def _selection(self, columns: Sequence[str] | None, where: Where | None) -> tuple[Source, Where | None]:
+        used = (*(columns or ()), *(() if where is None else where.columns))
+        self._warn_of_changes(None if columns is None else used)
         if columns is None and where is None:
             return self._whole(), None
         types = {column.name: column.type for column in self.columns}
-        used = (*(columns or ()), *(() if where is None else where.columns))
         if unknown := [name for name in dict.fromkeys(used) if name not in types]:
             raise ColumnNotFound(self.id, unknown, list(types))
         typed = None if where is None else where.typed(lambda name, value: converted(self.id, name, types, value))
@@ -228,6 +226,13 @@ class Dataset(Frames):
 
     def _whole(self) -> Path:
         return self._file("parquet")
+
+    def _warn_of_changes(self, columns: Sequence[str] | None) -> None:
+        """Warn of announced changes of the columns that are read, once for each change."""
+        for notice in self.notices:
+            concerned = [name.partition(".")[2] for name in notice.columns if name.startswith(f"{self.id}.")]
+            if touched := [name for name in concerned if columns is None or name in columns]:
+                self._files.warn_of_change(self.id, self.url, notice, touched)
 
     def _parts(self) -> Source:
         self._warn()
@@ -274,6 +279,7 @@ def read_dataset(said: Json, url: str, files: Files) -> Dataset:
         updated=instant(extras.get("hanoi_committed_at")) or instant(said.get("metadata_modified")),
         simulated=extras.get("hanoi_simulated") == "true",
         known_flaws=_flaws(extras.get("known_flaws", "")),
+        notices=read_notices(extras.get("hanoi_notices", "")),
         url=f"{url}/dataset/{quote(name)}",
         distributions=tuple(_distribution(mapping(file), url) for file in items(said.get("resources"))),
         _files=files,

@@ -24,6 +24,7 @@ HanoiCloudError
 
 UserWarning
 ├── SimulatedDataWarning               the data come from a simulation, nobody measured them
+├── BreakingChangeWarning              a column that is read changes from an announced day on
 └── OfflineWarning                     the catalogue does not answer; what it said last time is used
 """
 
@@ -254,6 +255,10 @@ class StorageError(HanoiCloudError):
 
 class SimulatedDataWarning(UserWarning):
     """The data come from a simulation, nobody measured them."""
+
+
+class BreakingChangeWarning(UserWarning):
+    """A column that is read changes, or goes away, from an announced day on."""
 
 
 class OfflineWarning(UserWarning):

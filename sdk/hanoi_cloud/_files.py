@@ -1,16 +1,26 @@
 """From a published file to one on this computer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
 from hanoi_cloud._cache import Cache, cache_folder
-from hanoi_cloud._exceptions import CatalogueUnavailable, NotFound, SimulatedDataWarning, UnexpectedAnswer
+from hanoi_cloud._exceptions import (
+    BreakingChangeWarning,
+    CatalogueUnavailable,
+    NotFound,
+    SimulatedDataWarning,
+    UnexpectedAnswer,
+)
 from hanoi_cloud._http import Http, Progress
 from hanoi_cloud._json import Json
 from hanoi_cloud._ranges import RangeFile
 from hanoi_cloud._warn import warn
+
+if TYPE_CHECKING:
+    from hanoi_cloud._versions import Notice
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,18 @@ class Files:
         else:
             cache.remember(self._http.url, path, said)
         return said
+
+    def warn_of_change(self, dataset: str, page: str, notice: "Notice", columns: Sequence[str]) -> None:
+        """Say once for each announced version which columns that are read will change, and from when."""
+        mark = f"{dataset} {notice.subject} {notice.version}"
+        if mark not in self._warned:
+            self._warned.add(mark)
+            listed = ", ".join(columns)
+            warn(
+                f"{dataset}: {listed} will change on {notice.effective}: {notice.text_en} The present form is served through "
+                f"{notice.former_until}. See {page} / Sẽ thay đổi từ {notice.effective}: {notice.text}",
+                BreakingChangeWarning,
+            )
 
     def warn_of_simulation(self, dataset: str) -> None:
         """Say once for each dataset that nobody measured it."""

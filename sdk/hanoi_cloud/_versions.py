@@ -1,5 +1,6 @@
 """The published versions of a dataset, and what is known of each: its quality, its origin, and the changes announced."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -144,9 +145,13 @@ def end_of(as_of: str | date) -> datetime | None:
     return instant(datetime.combine(as_of, time()) + timedelta(days=1))
 
 
-def read_notices(said: Json) -> tuple[Notice, ...]:
-    """The notices of an index, newest first."""
-    return tuple(_notice(mapping(one)) for one in items(said.get("notices")))
+def read_notices(said: str) -> tuple[Notice, ...]:
+    """The notices that a catalogue tells of a dataset as JSON, newest first."""
+    try:
+        found = items(json.loads(said)) if said else []
+    except ValueError:
+        return ()
+    return tuple(_notice(mapping(one)) for one in found)
 
 
 def _version(said: Json, url: str) -> Version:

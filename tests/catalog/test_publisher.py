@@ -120,7 +120,7 @@ class Accepting(Catalogue):
 
     refusing = False
 
-    def publish(self, contract: Contract, version: Version, files: Any) -> Publication:
+    def publish(self, contract: Contract, version: Version, files: Any, notices: Any = ()) -> Publication:
         if self.refusing:
             raise CatalogueDown("không trả lời", "does not answer")
         return Publication(f"{self.url}/dataset/{contract.dataset}", changed=True)

@@ -76,7 +76,9 @@ class Shelf:
     def require(self) -> None:
         """It always answers."""
 
-    def publish(self, declared: object, version: Version, files: tuple[PublishedFile, ...]) -> Publication:
+    def publish(
+        self, declared: object, version: Version, files: tuple[PublishedFile, ...], notices: object = ()
+    ) -> Publication:
         with replacing(self.file) as part:
             part.write_text(json.dumps({"version": version.id, "files": [f.url for f in files]}), encoding="utf-8")
         return Publication("http://127.0.0.1/dataset", changed=True)
@@ -85,7 +87,7 @@ class Shelf:
 POINTS = (
     Point("fetch begins", DeliveryStore, "keep", after=False),
     Point("raw bytes written, not yet named", DeliveryStore, "path", after=False),
-    Point("raw bytes named, no record", deliveries, "_delivery_id", after=False),
+    Point("raw bytes named, no record", deliveries, "delivery_id", after=False),
     Point("delivery kept", DeliveryStore, "keep"),
     Point("fetch noted", RunRecord, "note"),
     Point("conform begins", Judging, "judge", after=False),

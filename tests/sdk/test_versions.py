@@ -2,6 +2,8 @@
 
 import datetime as dt
 import hashlib
+import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +58,15 @@ def stops(catalogue: Catalogue) -> None:
             ROWS.slice(0, number),
             version=f"{number}-{'abc'[number - 1] * 8}",
             hanoi_committed_at=day,
-            told={"contract": f"bus-stops@{contract}", "quality": QUALITY, "notices": [NOTICE]},
+            told={"contract": f"bus-stops@{contract}", "quality": QUALITY},
+            hanoi_notices=json.dumps([NOTICE]),
         )
 
 
 @pytest.mark.usefixtures("stops")
 def test_the_newest_version_is_the_usual_one(city: hc.City) -> None:
     found = city.dataset("bus-stops")
-    assert (found.version, len(found.to_arrow())) == ("3-cccccccc", 3)
+    assert (found.version, len(found.to_arrow(["at"]))) == ("3-cccccccc", 3)
     assert [(v.id, v.rows, v.major) for v in found.versions] == [
         ("3-cccccccc", 3, 2),
         ("2-bbbbbbbb", 2, 1),
@@ -88,7 +91,7 @@ def test_the_newest_version_is_the_usual_one(city: hc.City) -> None:
 def test_another_version_is_read_as_it_was(city: hc.City, tmp_path: Path, asked: dict[str, Any], version: str) -> None:
     found = city.dataset("bus-stops", **asked)
     assert found.version == version
-    assert found.rows == len(found.to_arrow()) == int(version[0])
+    assert found.rows == len(found.to_arrow(["at"])) == int(version[0])
     parquet = found.download(tmp_path)
     assert hashlib.sha256(parquet.read_bytes()).hexdigest() == next(
         d.sha256 for d in found.distributions if d.format == "parquet"
@@ -130,14 +133,27 @@ def test_quality_origin_and_notices_are_typed(city: hc.City) -> None:
 
 
 @pytest.mark.usefixtures("stops")
+def test_reading_a_column_that_will_change_warns_once_with_the_day_and_the_page(city: hc.City) -> None:
+    stops = city.dataset("bus-stops")
+    assert len(stops.to_arrow(["at"])) == 3
+    with pytest.warns(hc.BreakingChangeWarning, match="level will change on 2026-03-01") as found:
+        stops.to_arrow(["at"], where=hc.col("level") > 1)
+    assert str(found[0].message).count("/dataset/bus-stops") == 1
+    assert found[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stops.to_arrow()
+
+
+@pytest.mark.usefixtures("stops")
 def test_a_pinned_version_is_read_from_the_cache_while_nobody_answers(catalogue: Catalogue, city: hc.City) -> None:
     from tests.sdk.helpers import Fault
 
-    assert len(city.dataset("bus-stops", version="2-bbbbbbbb").to_arrow()) == 2
+    assert len(city.dataset("bus-stops", version="2-bbbbbbbb").to_arrow(["at"])) == 2
     catalogue.fail("/", *[Fault(503, {"Retry-After": "0"})] * 100)
     with pytest.warns(hc.OfflineWarning):
         again = city.dataset("bus-stops", version="2-bbbbbbbb")
-    assert len(again.to_arrow()) == 2
+    assert len(again.to_arrow(["at"])) == 2
 
 
 def test_a_catalogue_without_an_index_serves_its_newest_version(catalogue: Catalogue, city: hc.City) -> None:
