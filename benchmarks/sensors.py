@@ -75,6 +75,11 @@ def contract(numbers: int = 3, *, partition: str | None = None) -> Contract:
     )
 
 
+def names(numbers: int) -> tuple[str, ...]:
+    """The names of the first ``numbers`` measured columns."""
+    return _NUMBERS[:numbers]
+
+
 def rows(number: int, numbers: int = 3) -> str:
     """A DuckDB query for ``number`` rows, the same ones every time."""
     values = ", ".join(

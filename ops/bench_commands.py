@@ -9,7 +9,16 @@ import click
 
 from ops.options import JSON, telling
 
-MODULES = {"blueprint": "blueprint_lint", "conform": "conform", "gate": "gate", "ingest": "ingest", "read": "read"}
+MODULES = {
+    "blueprint": "blueprint_lint",
+    "catalogue": "datastore",
+    "conform": "conform",
+    "gate": "gate",
+    "ingest": "ingest",
+    "parse": "parse_dags",
+    "read": "read",
+    "sdk": "sdk",
+}
 
 
 @click.command()
