@@ -9,6 +9,7 @@
 ``.to_polars()``, ``.to_duckdb()`` or ``.download()`` bring its rows.
 """
 
+from hanoi_cloud._async import AsyncCity, AsyncDataset, connect_async
 from hanoi_cloud._city import City, Organisation, SearchResults, connect, dataset, organisations, search, sql
 from hanoi_cloud._dataset import Column, Dataset
 from hanoi_cloud._duckdb import Difference
@@ -45,6 +46,8 @@ from hanoi_cloud._where import Col, Where, col
 
 __all__ = [
     "AccessDenied",
+    "AsyncCity",
+    "AsyncDataset",
     "BreakingChangeWarning",
     "CatalogueUnavailable",
     "City",
@@ -86,6 +89,7 @@ __all__ = [
     "__version__",
     "col",
     "connect",
+    "connect_async",
     "dataset",
     "organisations",
     "search",

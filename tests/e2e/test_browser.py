@@ -53,7 +53,7 @@ def test_the_same_page_in_english(page: "Page", platform: Platform) -> None:
 
 @pytest.mark.parametrize("page", [1280], indirect=True, ids=["desk"])
 def test_every_dataset_is_found_by_its_title_without_accents_and_shows_rows(page: "Page", platform: Platform) -> None:
-    for name, contract in blueprint().contracts.items():
+    for name, contract in ((n, c) for n, c in blueprint().contracts.items() if c.publish):
         page.goto(f"{platform.url}/dataset/?q={quote(unaccented(contract.title.vi).replace(',', ' '))}")
         page.get_by_role("link", name=contract.title.vi, exact=True).first.click()
         page.wait_for_url(f"**/dataset/{name}")

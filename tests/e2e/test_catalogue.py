@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("name", sorted(blueprint().contracts))
+@pytest.mark.parametrize("name", sorted(n for n, c in blueprint().contracts.items() if c.publish))
 def test_each_dataset_is_visible_searchable_and_read_back_whole(platform: Platform, name: str) -> None:
     contract, found = blueprint().contract(name), platform.results[name]
     page = httpx.get(found["catalogue_url"])
@@ -34,6 +34,17 @@ def test_each_dataset_is_visible_searchable_and_read_back_whole(platform: Platfo
     table = hc.connect(platform.url).dataset(name).to_arrow()
     assert table.num_rows == found["rows_accepted"]
     assert table.column_names == [c.name for c in contract.columns]
+
+
+def test_each_dataset_is_a_table_of_the_datastore(platform: Platform) -> None:
+    for name, found in platform.results.items():
+        package = httpx.get(f"{platform.url}/api/3/action/package_show", params={"id": name}).json()["result"]
+        table = next(r for r in package["resources"] if r["format"] == "Parquet")
+        assert table["datastore_active"] is True, name
+        asked = {"resource_id": table["id"], "limit": 5}
+        answer = httpx.post(f"{platform.url}/api/3/action/datastore_search", json=asked).json()["result"]
+        assert answer["total"] == found["rows_accepted"], name
+        assert len(answer["records"]) == min(5, answer["total"])
 
 
 def test_unaccented_search_by_the_sdk(platform: Platform) -> None:

@@ -24,7 +24,7 @@ FIELDS = {
 
 
 def test_every_dataset_passes_and_no_row_is_lost(platform: Platform) -> None:
-    assert set(platform.results) == set(blueprint().contracts)
+    assert set(platform.results) == {n for n, c in blueprint().contracts.items() if c.publish}
     for name, found in platform.results.items():
         assert found.keys() >= FIELDS
         assert found["gate"] == "passed", name
