@@ -1,4 +1,4 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false
 # pyarrow and pandas ship partial types or none, so strict checking ends at their door.
 """The same for asynchronous programs: each call runs in a worker thread, so that the event loop goes on meanwhile."""
