@@ -5,6 +5,8 @@ import hashlib
 import json
 import os
 import tempfile
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +14,11 @@ from pathlib import Path
 import httpx
 
 from blueprint import Contract
-from dags.errors import DeliveryEmpty, DeliveryMissing, DeliveryUnreadable
+from dags.errors import DeliveryEmpty, DeliveryUnreadable
 from dags.sources.mends import Mends
 from dags.sources.places import Place, RemoteFile, patiently
+from dags.sources.places.errors import PlaceMissing, PlaceUnreachable
+from dags.sources.remembered import Memory, Remembered
 from lake.folders import private_folder, write_private
 
 
@@ -56,19 +60,21 @@ class Delivery:
 class DeliveryStore:
     """The kept deliveries under ``home/deliveries``: blobs by hash, and one record per dataset and delivery."""
 
-    def __init__(self, home: Path, max_bytes: int) -> None:
+    def __init__(self, home: Path, max_bytes: int, max_seconds: float = 3600) -> None:
         self.root = private_folder(home / "deliveries")
         self.max_bytes = max_bytes
+        self.max_seconds = max_seconds
+        self.memory = Memory(self.root / ".fetched")
 
     def path(self, file: DeliveredFile) -> Path:
         return self.root / "sha256" / file.sha256[:2] / file.sha256
 
     def keep(self, contract: Contract, place: Place, run_id: str) -> Delivery:
         """Fetch every file of ``place`` and keep it; the same bytes twice are one delivery."""
-        files = tuple(self._fetch(contract, file) for file in place.files)
+        files = self._fetch_all(contract, place.files)
         delivery = Delivery(
             dataset=contract.dataset,
-            id=_delivery_id(files),
+            id=delivery_id(files),
             files=files,
             fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
             origin=place.origin,
@@ -126,30 +132,67 @@ class DeliveryStore:
         if not record.exists():
             write_private(record, json.dumps(asdict(delivery), ensure_ascii=False, indent=1))
 
+    def _fetch_all(self, contract: Contract, files: Sequence[RemoteFile]) -> tuple[DeliveredFile, ...]:
+        """Every file that is there; optional ones may be missing, or answer with nothing, as long as one of all is there."""
+        kept: list[DeliveredFile] = []
+        empty: list[DeliveredFile] = []
+        absent: PlaceMissing | None = None
+        for file in files:
+            try:
+                fetched = self._fetch(contract, file)
+                (empty if file.optional and file.asked and fetched.bytes == 0 else kept).append(fetched)
+            except PlaceMissing as error:
+                if not file.optional:
+                    raise
+                absent = error
+        if absent and not kept and not empty:
+            raise absent
+        return tuple(kept or empty)
+
     def _fetch(self, contract: Contract, file: RemoteFile) -> DeliveredFile:
         try:
-            return self._fetch_once(contract, file)
+            return self._fetch_once(contract, file, time.monotonic() + self.max_seconds)
         except httpx.HTTPError as error:
-            raise DeliveryMissing(
-                f"{contract.dataset}: không tải được {file.location}: {error}. Hãy thử lại sau hoặc báo cơ quan.",
-                f"{contract.dataset}: {file.location} could not be fetched: {error}. Try again later or tell the agency.",
-            ) from error
+            raise file.refusal(error) from error
 
     @patiently
-    def _fetch_once(self, contract: Contract, file: RemoteFile) -> DeliveredFile:
+    def _fetch_once(self, contract: Contract, file: RemoteFile, deadline: float) -> DeliveredFile:
+        former = self._still_kept(file)
+        with file.open(former.mark if former else None) as transfer:
+            if transfer.pieces is None and former:
+                return DeliveredFile(file.name, former.sha256, former.bytes)
+            if transfer.size is not None and transfer.size > self.max_bytes:
+                raise self._too_large(contract, file)
+            kept = self._written(contract, file, transfer.pieces or iter(()), deadline)
+        if transfer.mark:
+            self.memory.keep(file.location, transfer.mark, kept.sha256, kept.bytes)
+        return kept
+
+    def _still_kept(self, file: RemoteFile) -> Remembered | None:
+        """What is remembered of the file's location, as long as the bytes that came from there are still kept whole."""
+        former = self.memory.of(file.location)
+        if former is None:
+            return None
+        blob = self.path(DeliveredFile(file.name, former.sha256, former.bytes))
+        return former if blob.is_file() and blob.stat().st_size == former.bytes else None
+
+    def _written(self, contract: Contract, file: RemoteFile, pieces: Iterator[bytes], deadline: float) -> DeliveredFile:
         digest, size = hashlib.sha256(), 0
         with tempfile.NamedTemporaryFile(dir=self.root, prefix=".part-", delete=False) as part:
             try:
-                with file.chunks() as chunks:
-                    for piece in chunks:
-                        size += len(piece)
-                        if size > self.max_bytes:
-                            raise DeliveryUnreadable(
-                                f"{contract.dataset}: {file.name} lớn hơn {self.max_bytes} byte. Hãy tăng HANOI_MAX_DELIVERY_BYTES hoặc chia tệp.",
-                                f"{contract.dataset}: {file.name} is over {self.max_bytes} bytes. Raise HANOI_MAX_DELIVERY_BYTES or split the file.",
-                            )
-                        digest.update(piece)
-                        part.write(piece)
+                for piece in pieces:
+                    size += len(piece)
+                    if size > self.max_bytes:
+                        raise self._too_large(contract, file)
+                    if time.monotonic() > deadline:
+                        raise PlaceUnreachable(
+                            f"{contract.dataset}: {file.name} tải quá {self.max_seconds} giây chưa xong (HANOI_MAX_FETCH_SECONDS). "
+                            "Hãy thử lại sau hoặc báo cơ quan.",
+                            f"{contract.dataset}: {file.name} was not fetched within {self.max_seconds} seconds "
+                            "(HANOI_MAX_FETCH_SECONDS). Try again later or tell the agency.",
+                        )
+                    digest.update(piece)
+                    part.write(piece)
                 part.flush()
                 os.fsync(part.fileno())
                 kept = DeliveredFile(file.name, digest.hexdigest(), size)
@@ -161,6 +204,12 @@ class DeliveryStore:
                     Path(part.name).unlink()
                 raise
         return kept
+
+    def _too_large(self, contract: Contract, file: RemoteFile) -> DeliveryUnreadable:
+        return DeliveryUnreadable(
+            f"{contract.dataset}: {file.name} lớn hơn {self.max_bytes} byte. Hãy tăng HANOI_MAX_DELIVERY_BYTES hoặc chia tệp.",
+            f"{contract.dataset}: {file.name} is over {self.max_bytes} bytes. Raise HANOI_MAX_DELIVERY_BYTES or split the file.",
+        )
 
 
 def mended_delivery(former: Delivery, sent: DeliveredFile, mended: DeliveredFile, run_id: str) -> Delivery:
@@ -178,7 +227,8 @@ def mended_delivery(former: Delivery, sent: DeliveredFile, mended: DeliveredFile
     )
 
 
-def _delivery_id(files: tuple[DeliveredFile, ...]) -> str:
+def delivery_id(files: tuple[DeliveredFile, ...]) -> str:
+    """The id of a delivery of ``files``: the SHA-256 of the one, or of the list of their names and hashes."""
     if len(files) == 1:
         return files[0].sha256
     listing = "".join(f"{f.sha256}  {f.name}\n" for f in sorted(files, key=lambda f: f.name))
