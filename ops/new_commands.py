@@ -45,8 +45,12 @@ def _slug(_: click.Context, parameter: click.Parameter, value: str | None) -> st
 @click.option(
     "--id", "dataset", callback=_slug, help="Mã bộ dữ liệu; mặc định theo tên tệp. / Dataset id; from the file's name."
 )
-@click.option("--sheet", help="Trang tính; mặc định trang nhiều dòng nhất. / Sheet; the one with the most rows.")
-@click.option("--encoding", help="Bảng mã của tệp CSV. / Encoding of a CSV file.")
+@click.option(
+    "--sheet",
+    help="Trang tính, mặc định trang nhiều dòng nhất; bảng GTFS hoặc lớp bản đồ trong tệp nén. / "
+    "Sheet, the one with the most rows; the GTFS file or map layer of an archive.",
+)
+@click.option("--encoding", help="Bảng mã của tệp văn bản. / Encoding of a text file.")
 @click.option("--root", type=click.Path(path_type=Path), help="Thư mục Blueprint. / Folder of the Blueprint.")
 @click.option("--force", is_flag=True, help="Ghi đè bản nháp đã có. / Replace a draft that is there.")
 @click.option("--dry-run", is_flag=True, help="Chỉ in ra, không ghi. / Print it and write nothing.")

@@ -30,7 +30,19 @@ _FALLBACK: dict[Kind, str] = {
     "empty": "free-text@1",
 }
 _FIRST_WORDS = {"ten": "name@1", "name": "name@1", "ma": "identifier@1", "id": "identifier@1", "code": "identifier@1"}
+"""First words of headers that say a little; alone they say no more, whatever some contract calls so."""
 _PERSONAL = ("personal-id@1", "phone-number@1", "email-address@1", "health-insurance-card@1")
+_OF_READERS = {
+    "geometry.lon": "longitude@1",
+    "geometry.lat": "latitude@1",
+    "geometry.easting": "vn2000-easting@1",
+    "geometry.northing": "vn2000-northing@1",
+    "stop_lon": "longitude@1",
+    "stop_lat": "latitude@1",
+    "shape_pt_lon": "longitude@1",
+    "shape_pt_lat": "latitude@1",
+}
+"""Headers that readers and standards give, and what they mean wherever they stand."""
 _VAGUE = {"free-text", "sentence", "name", "identifier", "document-reference", "school-id", "industry-code"}
 """Concepts whose values prove nothing by themselves: nearly every text has their shape."""
 
@@ -66,6 +78,8 @@ class Binder:
 
     def bind(self, column: Profile) -> Bound:
         """The concept that fits best; where none does, one that says only the type, with a doubt."""
+        if (own := self.plan.concepts.get(_OF_READERS.get(column.header, ""))) and column.filled:
+            return Bound(column, own, own.title)
         if personal := self._personal(column):
             return Bound(column, personal, _titled(column, personal.title), (_is_personal(column, personal),))
         best = max(self._candidates(column), key=lambda c: c[0], default=None)
@@ -102,11 +116,14 @@ class Binder:
     def _candidates(self, column: Profile) -> Iterator[tuple[float, float, Concept, Bilingual]]:
         """Score, share of the name, concept and title of each concept that the cells fit and something speaks for."""
         words = _words(column.header)
+        bare = _FIRST_WORDS.get(*words, "") if len(words) == 1 else ""
         for ref, names in self._names.items():
             concept = self.plan.concepts[ref]
             if not _typed(concept, column):
                 continue
             named, title = max(((_shared(words, known), title) for known, title in names), key=lambda found: found[0])
+            if bare and ref != bare:
+                named = 0.0
             proof = self._proof(concept, column)
             if named < _NAMED and proof < 1:
                 continue

@@ -5,16 +5,18 @@ import io
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from blueprint.errors import HanoiError
 from dags.sources.encodings import AUTO, decoder, settled
+from dags.sources.formats.sniff import Kind, called, sniff
 from dags.sources.tables import cell_text
-from dags.sources.workbooks import is_workbook, opened
+from dags.sources.workbooks import opened
+from ops.authoring.doubts import Doubt
 
 ROWS = 20_000
 """Rows that a profile reads: enough to tell types and codes, little enough for a large file."""
@@ -31,17 +33,20 @@ class Grid:
     """Rows of texts, ragged as they came; ``more`` says that the file goes on. ``sheets`` lists those with content."""
 
     name: str
-    format: Literal["csv", "excel"]
+    format: str
     rows: list[list[str]]
     more: bool
     encoding: str = "utf-8-sig"
     delimiter: str = ","
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
+    reading: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The whole reading, where the format says by itself which row is the header: the first."""
+    doubts: tuple[Doubt, ...] = ()
 
 
 def read(path: Path, sheet: str | None = None, encoding: str | None = None) -> Grid:
-    """The grid of the file at ``path``: of ``sheet``, or of the sheet with the most rows.
+    """The grid of the file at ``path``: of ``sheet``, or of the sheet with the most rows. In an archive ``sheet`` names a file.
 
     Raises:
         UnreadableSample: it is missing, empty, or no table.
@@ -57,7 +62,20 @@ def read(path: Path, sheet: str | None = None, encoding: str | None = None) -> G
         ) from error
     if not head.strip():
         raise UnreadableSample(f"{path.name}: tệp trống.", f"{path.name}: the file is empty.")
-    return _workbook(path, sheet, encoding) if is_workbook(head) else _csv(path, encoding)
+    from ops.authoring.records import TAKEN, grid_of
+
+    kind = sniff(path)
+    if kind in TAKEN:
+        return grid_of(path, kind, sheet, encoding)
+    if kind in (Kind.TEXT, Kind.OTHER):
+        return _csv(path, encoding)
+    if kind in (Kind.EXCEL, Kind.HTML, Kind.CUT_ZIP):
+        return _workbook(path, sheet, encoding)
+    vi, en = called(kind)
+    raise UnreadableSample(
+        f"{path.name}: nội dung là {vi}, không có bảng nào đọc được. Hãy xuất dữ liệu dưới dạng CSV hoặc Excel.",
+        f"{path.name}: the content is {en}, and no table can be read from it. Export the data as CSV or Excel.",
+    )
 
 
 def _workbook(path: Path, sheet: str | None, encoding: str | None) -> Grid:

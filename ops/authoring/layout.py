@@ -27,11 +27,14 @@ class Layout:
 
 
 def layout(grid: Grid) -> Layout:
-    """Find the table of ``grid``: the first wide row of texts above the data.
+    """Find the table of ``grid``: the first wide row of texts above the data, unless its format says where the header is.
 
     Raises:
         UnreadableSample: no row looks like a header with data below it.
     """
+    if grid.reading:
+        header, *rows = grid.rows
+        return Layout((1,), 2, tuple(header), tuple(map(tuple, rows)), grid.doubts)
     filled = [sum(1 for cell in row if cell.strip()) for row in grid.rows]
     usual = _usual(filled)
     start = next((n for n, row in enumerate(grid.rows[:_SEARCHED]) if _is_header(row, filled[n], usual)), None)

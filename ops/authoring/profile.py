@@ -27,6 +27,8 @@ SEEN = 1000
 """Different values by which a column is judged; more of them tell nothing new."""
 _FITS = 0.98
 """Share of values that must be of a kind; a few wrong cells are for quarantine, not for another type."""
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
+"""Where the names of programs begin a new word."""
 _YES_NO = {"true", "false", "có", "không", "yes", "no"}
 
 
@@ -120,12 +122,12 @@ def _reads(text: str, form: str) -> bool:
 def column_names(headers: Sequence[str]) -> list[str]:
     """A column name per header: without accents, in lower case, joined by underscores, each once.
 
-    >>> column_names(["Mã trạm", "Đơn vị", "Mã trạm", "2025"])
-    ['ma_tram', 'don_vi', 'ma_tram_2', 'c_2025']
+    >>> column_names(["Mã trạm", "Đơn vị", "Mã trạm", "2025", "areaKm2"])
+    ['ma_tram', 'don_vi', 'ma_tram_2', 'c_2025', 'area_km2']
     """
     names: list[str] = []
     for header in headers:
-        base = re.sub(r"[^a-z0-9]+", "_", unaccented(header)).strip("_") or "column"
+        base = re.sub(r"[^a-z0-9]+", "_", unaccented(_HUMP.sub("_", header))).strip("_") or "column"
         base = (base if base[0].isalpha() else f"c_{base}")[:58]
         name, number = base, 1
         while name in names:

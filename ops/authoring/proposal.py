@@ -124,6 +124,8 @@ def _dumped(content: Any, *, flow: bool | None) -> str:
 
 
 def _reading(grid: Grid, found: Layout, nulls: Sequence[str]) -> dict[str, Any]:
+    if grid.reading:
+        return grid.reading | ({"null_values": ["", *nulls]} if nulls else {})
     said: dict[str, Any] = {"format": grid.format}
     if grid.format == "excel":
         said["sheet"] = grid.sheet
