@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from blueprint import Column
 from blueprint.concept import Concept
 from blueprint.rules import bounds
 from blueprint.types import DATED, NUMERIC
+from dags.sources.clocks import ClockReader
 from dags.sources.dates import NAMED, DateReader
 from dags.sources.numbers import NumberReader, Sign, holds_whole
 from dags.sources.shapes import UNCLEAR, Shape, shape_of
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+_EXACT = Context(prec=60, traps=[InvalidOperation])
+_FARTHEST = 60
+"""Powers of ten beyond which no amount is meant."""
 _INTEGER_TEXT = re.compile(r"^\d+(\.0+)?$")
 _DAMAGED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff\ufffd]")
 """Characters that no cell means: control characters, byte order marks, and what stands for lost characters."""
@@ -55,7 +60,8 @@ class Cell:
         if concept.type in NUMERIC:
             low, high = bounds(column, concept)
             suffixes = (*column.suffixes, "%") if concept.unit == "%" else column.suffixes
-            number = NumberReader(holds_whole(concept), low, high, column.decimal or decimal, suffixes, shown)
+            reader_of = ClockReader if concept.unit == "s" else NumberReader
+            number = reader_of(holds_whole(concept), low, high, column.decimal or decimal, suffixes, shown)
             return Cell(column, self.position, None, number)
         if concept.type in DATED and (workbook or any(form in NAMED for form in column.date_formats)):
             reader = DateReader(column.date_formats, time=concept.type != "date")
@@ -64,7 +70,7 @@ class Cell:
 
     @cached_property
     def _codes(self) -> Mapping[str, str]:
-        return {one_spelling(unicodedata.normalize("NFC", name)): code for name, code in self.column.values.items()}
+        return {_spelling(name): code for name, code in self.column.values.items()}
 
     def texts(self, came: "pa.Array", valued: "np.ndarray[Any, Any] | None", nulls: frozenset[str]) -> "pa.Array":
         """What the texts that ``came`` mean, null where there is none; ``valued`` of them are no text in the source."""
@@ -91,7 +97,7 @@ class Cell:
         if self.column.pad_to and _INTEGER_TEXT.match(text):
             text = text.split(".")[0].zfill(self.column.pad_to)
         if self.column.values:
-            return self.column.values.get(text) or self._codes.get(one_spelling(text), text)
+            return self.column.values.get(text) or self._codes.get(_spelling(text), text)
         return UNCLEAR if unclear(text) else text
 
     def shape(self, texts: "pa.Array", valued: "np.ndarray[Any, Any] | None") -> Shape | None:
@@ -105,6 +111,25 @@ class Cell:
         if valued is not None and valued.all():
             return found
         return found if self.number.leaves(texts) else None
+
+
+def _spelling(text: str) -> str:
+    """``text`` as the spellings of a code are compared: no case, one place for each tone mark."""
+    return one_spelling(unicodedata.normalize("NFC", text).casefold())
+
+
+def multiplied(texts: "pa.Array", times: str) -> "pa.Array":
+    """Plain decimal numbers times ``times``, without loss; other texts as they are."""
+    import pyarrow as pa
+
+    def change(text: str | None) -> str | None:
+        try:
+            number = _EXACT.multiply(Decimal(text), Decimal(times)) if text is not None else None
+        except InvalidOperation:
+            return text
+        return text if number is None or abs(number.adjusted()) > _FARTHEST else f"{number:f}"
+
+    return one_by_one(texts, change, pa.string())
 
 
 def one_by_one(texts: "pa.Array", change: Callable[[str], Any], kind: "pa.DataType | None" = None) -> "pa.Array":

@@ -1,27 +1,30 @@
 """Rows of a delivery under the contract's column names, as cleaned text with the place each came from."""
 
-import difflib
 import json
-import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blueprint import Column, Contract, Reading, Source
+from blueprint import Contract, Reading, Source
 from blueprint.concept import Concept
 from blueprint.types import NUMERIC
-from dags.errors import DeliveryUnreadable, HeaderChanged
+from dags.errors import DeliveryUnreadable
+from dags.sources.arranging import arranged, made_columns
 from dags.sources.blocks import Block
-from dags.sources.cells import Cell, one_by_one
+from dags.sources.cells import Cell, multiplied, one_by_one
+from dags.sources.columns import cell_of, header_position, place_of
 from dags.sources.deliveries import Delivery, DeliveryStore
 from dags.sources.encodings import Evidence
 from dags.sources.mends import Mends
 from dags.sources.numbers import Sign, sign_shown
 from dags.sources.shapes import UNCLEAR, Shape
+from dags.sources.sheets import each_table
 from dags.sources.syllables import one_spelling
-from dags.sources.tables import Table, fold, read
+from dags.sources.tables import Table, read
+from dags.sources.titles import refuse_other_unit
+from dags.sources.workbooks import Books
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +42,13 @@ class RowCount:
     """File name -> column -> its position in the file's rows, from 1."""
     encodings: dict[str, Evidence] = field(default_factory=dict[str, Evidence])
     """File name -> what spoke for the encoding that it was read by."""
+
+    def place(self, file: str, positions: Mapping[str, int]) -> None:
+        """Take the columns' positions in a table of ``file``; a column that stands elsewhere in another table has none."""
+        known = self.positions.get(file)
+        self.positions[file] = dict(
+            positions if known is None else {c: at for c, at in known.items() if positions.get(c, at) == at}
+        )
 
 
 @dataclass(frozen=True)
@@ -123,21 +133,45 @@ def _of_file(
     concepts: Mapping[str, Concept],
 ) -> Iterator[Batch]:
     reading = reading_of(source, name)
-    table = read(path, name, reading)
+    books: Books | None = None if reading.one_table else {}
+    for table in each_table(path, name, reading, books):
+        yield from _of_table(contract, table, number, name, path, count, max_rows, mends, concepts, books)
+
+
+def _of_table(
+    contract: Contract,
+    reading: Reading,
+    number: int,
+    name: str,
+    path: Path,
+    count: RowCount,
+    max_rows: int,
+    mends: Mends,
+    concepts: Mapping[str, Concept],
+    books: Books | None,
+) -> Iterator[Batch]:
+    def opened() -> Table:
+        table = read(path, name, reading, books)
+        mended = replace(table, blocks=(mends.over(name, block) for block in table.blocks))
+        return arranged(mended, reading, place_of(contract, reading, table))
+
+    table = opened()
     if table.evidence:
         count.encodings[name] = table.evidence
-    found = [_cell(contract, column, reading, table) for column in contract.columns]
-    shown = _Shown(
-        path, name, reading, [c.position for c in found if c.position is not None and _is_number(c, concepts)]
-    )
+    if reading.unit:
+        refuse_other_unit(table, reading.unit)
+    made = made_columns(reading)
+    found = [cell_of(contract, column, reading, table, made) for column in contract.columns]
+    shown = _Shown(opened, [c.position for c in found if c.position is not None and _is_number(c, concepts)])
     how = reading.decimal, shown.sign
-    cells = [c.typed(concepts.get(c.column.name), *how, workbook=reading.format == "excel") for c in found]
-    count.headers |= {c.column.name: table.header[c.position] for c in cells if c.position is not None}
-    count.positions[name] = {c.column.name: c.position + 1 for c in cells if c.position is not None}
+    cells = [c.typed(concepts.get(c.column.name), *how, workbook=reading.holds_dates) for c in found]
+    remade = made if reading.by_row else ()  # what the layout makes anew of a mended row is not to be sent with it
+    places = {c.column.name: c.position for c in cells if c.position is not None and c.column.name not in remade}
+    count.headers |= {column: table.header[position] for column, position in places.items()}
+    count.place(name, {column: position + 1 for column, position in places.items()})
     nulls = frozenset({"", *reading.null_values})
-    scope = {_position(table, header, contract.dataset): frozenset(values) for header, values in reading.select.items()}
-    for came in table.blocks:
-        block = mends.over(name, came)
+    scope = {header_position(table, h, contract.dataset): frozenset(values) for h, values in reading.select.items()}
+    for block in table.blocks:
         kept = _in_scope(block, scope)
         rows = len(block.numbers if kept is None else kept)
         count.out_of_scope += len(block.numbers) - rows
@@ -149,7 +183,7 @@ def _of_file(
                 f"{contract.dataset}: the delivery has over {max_rows} rows. Raise HANOI_MAX_ROWS or split the file.",
             )
         if rows:
-            batch = _batch(table, number, first, block, kept, cells, nulls)
+            batch = _batch(table, number, first, block, kept, cells, nulls, reading)
             stands = mends.stands(name, block)
             yield batch if stands is None else replace(batch, unsuperseded=stands)
 
@@ -162,8 +196,8 @@ def _is_number(cell: Cell, concepts: Mapping[str, Concept]) -> bool:
 class _Shown:
     """The decimal sign that the numbers of a file prove; the file is read for it when it is asked for first."""
 
-    def __init__(self, path: Path, name: str, reading: Reading, positions: Sequence[int]) -> None:
-        self.file = path, name, reading
+    def __init__(self, opened: Callable[[], Table], positions: Sequence[int]) -> None:
+        self.opened = opened
         self.positions = positions
         self.known: tuple[Sign | None] | None = None
 
@@ -173,7 +207,7 @@ class _Shown:
 
         if self.known is None:
             signs: set[Sign] = set()
-            for block in read(*self.file).blocks:
+            for block in self.opened().blocks:
                 for position in self.positions:
                     texts, valued = block.column(position), block.valued(position)
                     signs |= sign_shown(texts if valued is None else texts.filter(pa.array(~valued)))
@@ -204,6 +238,7 @@ def _batch(
     kept: "np.ndarray[Any, Any] | None",
     cells: Sequence[Cell],
     nulls: frozenset[str],
+    reading: Reading,
 ) -> Batch:
     import pyarrow as pa
 
@@ -226,6 +261,10 @@ def _batch(
             texts[name], shapes[name] = text, shape
         else:
             texts[name] = cell.texts(text, valued, nulls)
+        if reading.unit and name in reading.unit.columns:
+            plain = cell.texts(text, valued, nulls)
+            texts[name] = multiplied(plain, reading.unit.times)
+            shapes.pop(name, None)
     unclear = frozenset(name for name, text in texts.items() if name not in shapes and _some_unclear(text))
     return Batch(table.file, table.sheet, number, first, block, kept, texts, constants, shapes, nulls, unclear)
 
@@ -234,56 +273,3 @@ def _some_unclear(texts: "pa.Array") -> bool:
     import pyarrow.compute as pc
 
     return bool(pc.any(pc.equal(texts, UNCLEAR)).as_py())
-
-
-def _cell(contract: Contract, column: Column, reading: Reading, table: Table) -> Cell:
-    if column.name in reading.constants:
-        return Cell(column, None, reading.constants[column.name])
-    if column.from_file_name:
-        found = re.search(column.from_file_name, table.file)
-        return Cell(column, None, found[1] if found else None)
-    if column.name in reading.positions:
-        position = reading.positions[column.name] - 1
-        wanted = reading.headers.get(column.name)
-        at = table.header[position] if position < len(table.header) else ""
-        if wanted is not None and fold(at) != fold(wanted):
-            raise _moved(contract, column, table, wanted, at, position)
-        return Cell(column, position, None)
-    names = [reading.headers.get(column.name) or column.header or column.name, *column.synonyms]
-    for wanted in map(fold, names):
-        for position, header in enumerate(table.header):
-            if fold(header) == wanted:
-                return Cell(column, position, None)
-    if column.constant is not None:
-        return Cell(column, None, column.constant)
-    raise _changed(contract.dataset, table, names[0])
-
-
-def _position(table: Table, header: str, dataset: str) -> int:
-    for position, found in enumerate(table.header):
-        if fold(found) == fold(header):
-            return position
-    raise _changed(dataset, table, header)
-
-
-def _changed(dataset: str, table: Table, wanted: str) -> HeaderChanged:
-    listed = ", ".join(repr(h) for h in table.header)
-    near = difflib.get_close_matches(fold(wanted), [fold(h) for h in table.header if h], n=1)
-    vi = f" Có phải cột đã đổi tên thành {near[0]!r}?" if near else ""
-    en = f" Was it renamed to {near[0]!r}?" if near else ""
-    sheet_vi, sheet_en = (f", trang {table.sheet!r}", f", sheet {table.sheet!r}") if table.sheet else ("", "")
-    return HeaderChanged(
-        f"{dataset}: {table.file}{sheet_vi} không có cột {wanted!r}. Tiêu đề trong tệp: {listed}.{vi} "
-        "Hãy gửi lại với tiêu đề cũ, hoặc khai báo tên mới trong hợp đồng dữ liệu.",
-        f"{dataset}: {table.file}{sheet_en} has no column {wanted!r}. Headers in the file: {listed}.{en} "
-        "Send it again with the old header, or declare the new name in the contract.",
-    )
-
-
-def _moved(contract: Contract, column: Column, table: Table, wanted: str, found: str, position: int) -> HeaderChanged:
-    return HeaderChanged(
-        f"{contract.dataset}: {table.file}, cột {position + 1} phải có tiêu đề {wanted!r} ({column.name}), nhưng là {found!r}. "
-        "Bố cục tệp đã đổi; hãy khai báo lại trong hợp đồng dữ liệu.",
-        f"{contract.dataset}: {table.file}, column {position + 1} must be headed {wanted!r} ({column.name}), but is {found!r}. "
-        "The layout moved; declare it in the contract.",
-    )

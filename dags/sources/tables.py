@@ -1,25 +1,26 @@
 """Tables inside delivered files: every row as text, with the place it came from."""
 
 import gc
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import partial
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blueprint import Reading
-from dags.errors import DeliveryUnreadable
+from dags.settings import PipelineSettings
 from dags.sources.blocks import Block, Columns
 from dags.sources.csv_blocks import CsvFile
 from dags.sources.encodings import Evidence
 from dags.sources.fonts import settled_font, shown_in
-from dags.sources.html_tables import looks_like_html
-from dags.sources.syllables import one_spelling
-from dags.sources.texts import empty
-from dags.sources.workbooks import is_workbook, opened
+from dags.sources.formats.sniff import refuse_others
+from dags.sources.headers import TOP, fold, header_start, sheet_missing
+from dags.sources.merged import filled
+from dags.sources.texts import empty, first_records
+from dags.sources.workbooks import Books, opened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,44 +42,41 @@ class Table:
     blocks: Iterator[Block]
     evidence: Evidence | None = None
     """What spoke for the encoding of the file."""
+    top: Sequence[Sequence[str]] = ()
+    """The first rows of the sheet, titles and header included, in a workbook."""
+    header_row: int = 1
+    """The row number of the first header row, from 1."""
+    first_row: int = 2
+    """The row number from which rows are data."""
 
 
-def fold(text: str) -> str:
-    """Header text as it is compared: NFC, one blank for any white space, no case, one place for each tone mark."""
-    return one_spelling(" ".join(unicodedata.normalize("NFC", text).split()).casefold())
-
-
-def read(path: Path, name: str, reading: Reading) -> Table:
+def read(path: Path, name: str, reading: Reading, books: Books | None = None) -> Table:
     """Open the table that ``reading`` declares in the file at ``path``, which the agency called ``name``.
+
+    ``books`` are workbooks that are open already.
 
     Raises:
         DeliveryUnreadable: another format than declared, or damaged.
         DeliveryTruncated, WrongEncoding, DeliveryEmpty: as their names say.
     """
-    with path.open("rb") as file:
-        start = file.read(2048)
-    if reading.format == "csv" and looks_like_html(start):
-        raise _unreadable(
-            name, "CSV", "một trang web (HTML), có thể là trang báo lỗi", "a web page (HTML), perhaps an error page"
-        )
-    if reading.format == "csv" and is_workbook(start):
-        raise _unreadable(name, "CSV", "một sổ tính Excel", "an Excel workbook")
+    refuse_others(path, name, reading.format)
+    if reading.format == "csv":
+        return _csv(path, name, reading)
     if reading.format == "excel":
-        if not is_workbook(start):
-            raise _unreadable(name, "Excel", "không phải sổ tính Excel", "no Excel workbook")
-        return _excel(path, name, reading)
-    return _csv(path, name, reading)
+        return _excel(path, name, reading, books)
+    from dags.sources.formats.readers import READERS
+
+    return READERS[reading.format](path, name, reading)
 
 
-def _unreadable(name: str, wanted: str, came_vi: str, came_en: str) -> DeliveryUnreadable:
-    return DeliveryUnreadable(
-        f"{name}: hợp đồng dữ liệu cần tệp {wanted}, nhưng nội dung là {came_vi}. Hãy gửi lại đúng định dạng.",
-        f"{name}: the contract wants {wanted}, but the content is {came_en}. Send it again in that format.",
-    )
+def header_texts(rows: Sequence[Sequence[str]], *, filled: bool = False) -> tuple[str, ...]:
+    """Header texts; several header rows are joined with ' / ', a title that spans columns carries on to the right.
 
-
-def header_texts(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Header texts; several header rows are joined with ' / ', a title that spans columns carries on to the right."""
+    Where merged cells are ``filled``, they alone say how far a title spans.
+    """
+    if filled:
+        columns = zip_longest(*([" ".join(cell.split()) for cell in row] for row in rows), fillvalue="")
+        return tuple(" / ".join(text for text, _ in groupby(filter(None, column))) for column in columns)
     if len(rows) == 1:
         return tuple(" ".join(cell.split()) for cell in rows[0])
     width = max(map(len, rows))
@@ -99,12 +97,16 @@ def _csv(path: Path, name: str, reading: Reading) -> Table:
     header = header_texts(head) if head else ()
     if not header:
         raise empty(name)
-    return Table(name, "", header, file.blocks(len(header)), file.evidence)
+    first = reading.first_row or max(reading.header_rows) + 1
+    top = (
+        first_records(path, file.encoding, reading.delimiter, first - 1) if reading.unit or reading.from_titles else ()
+    )
+    return Table(name, "", header, file.blocks(len(header)), file.evidence, top, min(reading.header_rows), first)
 
 
-def _excel(path: Path, name: str, reading: Reading) -> Table:
+def _excel(path: Path, name: str, reading: Reading, books: Books | None) -> Table:
     with _no_collection():
-        return _excel_table(path, name, reading)
+        return _excel_table(path, name, reading, books)
 
 
 @contextmanager
@@ -119,24 +121,32 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _excel_table(path: Path, name: str, reading: Reading) -> Table:
-    with opened(path, name, reading.encoding) as book:
+def _excel_table(path: Path, name: str, reading: Reading, books: Books | None) -> Table:
+    with opened(path, name, reading.encoding, merged=reading.merged != "first", books=books) as book:
         sheet_name = _sheet_name(book.sheet_names, reading.sheet, name)
         cells = book.rows(sheet_name)
-    if len(cells) < max(reading.header_rows):
+        merged = book.merged(sheet_name) if reading.merged != "first" else ()
+    start = header_start([[cell_text(cell) for cell in row] for row in cells[:TOP]], reading, name, sheet_name)
+    head_rows = [start + number for number in reading.header_rows]
+    if len(cells) < max(head_rows):
         raise empty(name)
-    head = [[cell_text(cell) for cell in cells[number - 1]] for number in reading.header_rows]
-    first = reading.first_row or max(reading.header_rows) + 1
+    if merged:
+        until = None if reading.merged == "fill" else max(head_rows)
+        cells = filled(cells, merged, name, PipelineSettings().max_workbook_cells, until)
+    head = [[cell_text(cell) for cell in cells[number - 1]] for number in head_rows]
+    first = start + (reading.first_row or max(reading.header_rows) + 1)
+    top = [[cell_text(cell) for cell in row] for row in cells[: max(first - 1, TOP)]]
     body = list(_blocks(cells, first - 1))
     if not body:
         raise empty(name)
-    accented = {text for row in head for text in row if not text.isascii()} | _accented(body)
+    accented = {text for row in top for text in row if not text.isascii()} | _accented(body)
     font, evidence = settled_font(accented, name, reading.encoding)
     if font:
         shown = {text: shown_in(font, text) for text in accented}
-        head = [[shown.get(text, text) for text in row] for row in head]
+        head, top = ([[shown.get(text, text) for text in row] for row in rows] for rows in (head, top))
         body = [replace(block, columns=[_changed(texts, shown) for texts in block.columns]) for block in body]
-    return Table(name, sheet_name, header_texts(head), iter(body), evidence)
+    header = header_texts(head, filled=reading.merged != "first")
+    return Table(name, sheet_name, header, iter(body), evidence, top, min(head_rows), first)
 
 
 def _accented(blocks: Sequence[Columns]) -> set[str]:
@@ -168,46 +178,46 @@ def _blocks(cells: list[list[Any]], start: int) -> Iterator[Columns]:
     for at in range(start, len(cells), _ROWS):
         rows = cells[at : at + _ROWS]
         columns = list(zip(*rows, strict=True))
-        arrays = [_texts(column) for column in columns]
+        kinds = [set(map(type, column)) for column in columns]
+        arrays = [_texts(column, of) for column, of in zip(columns, kinds, strict=True)]
         starts = pc.equal(pc.utf8_trim_whitespace(arrays[0]), "") if arrays else pa.array([True] * len(rows))
         blank = [n for n in np.flatnonzero(starts.to_numpy(zero_copy_only=False)) if _is_blank(rows[n])]
         if len(blank) < len(rows):
             kept = np.delete(np.arange(len(rows)), blank)
             texts = [a.take(pa.array(kept)) for a in arrays] if blank else arrays
-            yield Columns(at + 1 + kept, texts, cells=partial(_valued, columns, kept))
+            yield Columns(at + 1 + kept, texts, cells=partial(_valued, columns, kinds, kept))
 
 
 def _valued(
-    columns: Sequence[Sequence[Any]], kept: "np.ndarray[Any, Any]", position: int
+    columns: Sequence[Sequence[Any]], kinds: Sequence[set[type]], kept: "np.ndarray[Any, Any]", position: int
 ) -> "np.ndarray[Any, Any] | None":
     """Which of the ``kept`` cells of a column hold a number or a date; ``None`` where none does."""
     import numpy as np
 
-    kinds = list(map(type, columns[position]))
-    texts = kinds.count(str)
-    if not texts:
+    column = columns[position]
+    if str not in kinds[position]:
         return np.ones(len(kept), bool)
-    return None if texts == len(kinds) else np.fromiter((kind is not str for kind in kinds), bool, len(kinds))[kept]
+    return None if len(kinds[position]) == 1 else np.array([type(cell) is not str for cell in column])[kept]
 
 
 def _is_blank(row: Sequence[Any]) -> bool:
     return all(type(cell) is str and not cell.strip() for cell in row)
 
 
-def _texts(cells: Sequence[Any]) -> "pa.Array":
+def _texts(cells: Sequence[Any], kinds: set[type]) -> "pa.Array":
     """``cell_text`` of every cell; columns of usual numbers at once, for Arrow writes these as Python does."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kinds = set(map(type, cells))
     if kinds == {float}:
         numbers = np.array(cells)
         whole = numbers == np.trunc(numbers)
         size = np.abs(numbers)
         if np.where(whole, size < _WHOLE_BELOW, (size > _FRACTIONS[0]) & (size < _FRACTIONS[1])).all():
             texts = pa.array(numbers).cast(pa.string())
-            return pc.if_else(whole, pa.array(np.where(whole, numbers, 0).astype(np.int64)).cast(pa.string()), texts)
+            plain = pa.array(numbers[whole].astype(np.int64)).cast(pa.string())
+            return pc.replace_with_mask(texts, pa.array(whole), plain) if len(plain) else texts
     return pa.array(cells if kinds == {str} else [c if type(c) is str else cell_text(c) for c in cells], pa.string())
 
 
@@ -219,11 +229,7 @@ def _sheet_name(names: list[str], wanted: str | int, file: str) -> str:
         for found in names:
             if fold(found) == fold(wanted):
                 return found
-    listed = ", ".join(repr(n) for n in names)
-    raise DeliveryUnreadable(
-        f"{file}: không có trang tính {wanted!r}. Các trang có trong tệp: {listed}.",
-        f"{file}: there is no sheet {wanted!r}. Sheets in the file: {listed}.",
-    )
+    raise sheet_missing(names, wanted, file)
 
 
 def cell_text(cell: Any) -> str:

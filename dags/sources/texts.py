@@ -1,7 +1,10 @@
 """The text of delivered files, piece by piece: proved to be in its declared encoding, then handed on as UTF-8 bytes."""
 
 import codecs
+import csv
+import io
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from dags.errors import DeliveryEmpty, WrongEncoding
@@ -10,6 +13,7 @@ from dags.sources.legacy import legacy_name
 
 PIECE = 8 * 1024 * 1024
 """Bytes read at a time."""
+_START = 1024 * 1024
 
 
 def inspect(path: Path, name: str, encoding: str) -> bool:
@@ -42,6 +46,12 @@ def pieces(path: Path, encoding: str) -> Iterator[bytes]:
     yield decode(b"", True).encode()
 
 
+def first_records(path: Path, encoding: str, delimiter: str, count: int) -> list[list[str]]:
+    """The first ``count`` records of a delimited text file, as far as its first megabyte goes."""
+    start = next(pieces(path, encoding), b"")[:_START].decode("utf-8", "ignore")
+    return list(islice(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), count))
+
+
 def empty(name: str) -> DeliveryEmpty:
     """The error for a file without rows."""
     return DeliveryEmpty(
@@ -72,18 +82,17 @@ def _bytes(path: Path, start: int) -> Iterator[bytes]:
 def _checked(path: Path, name: str, encoding: str) -> Iterator[str]:
     """The decoded text, piece by piece."""
     bare, start = _bare(path, encoding)
-    decode, lines = decoder(bare).decode, 1
+    decode, done = decoder(bare).decode, 0
     try:
         for piece in _bytes(path, start):
-            text = decode(piece)
-            lines += text.count("\n")
-            yield text
+            yield decode(piece)
+            done += 1
         yield decode(b"", True)
     except UnicodeDecodeError as error:
+        again = decoder(bare).decode
         before = error.object[: error.start]
-        line = lines + (before.decode(bare, "ignore") if bare.startswith("utf-16") else before.decode("latin-1")).count(
-            "\n"
-        )
+        line = 1 + sum(again(piece).count("\n") for piece in islice(_bytes(path, start), done))
+        line += (before.decode(bare, "ignore") if bare.startswith("utf-16") else before.decode("latin-1")).count("\n")
         raise WrongEncoding(
             f"{name}, dòng {line}: byte 0x{error.object[error.start]:02x} không có trong mã {encoding}. "
             "Tệp có thể ở mã cũ (Windows-1258, TCVN3, VNI) hoặc lẫn nhiều bảng mã. Hãy lưu lại bằng UTF-8.",

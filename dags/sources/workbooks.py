@@ -8,20 +8,23 @@ Rows and columns that are hidden in the workbook are data like others.
 """
 
 import io
+import os
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from dags.errors import DeliveryUnreadable
 from dags.settings import PipelineSettings
 from dags.sources.html_tables import html_tables, looks_like_html
 
 Cells = list[list[Any]]
+Ranges = Sequence[tuple[int, int, int, int]]
+"""First and last row, first and last column of each range, from 0, all inclusive."""
 _SHOWN = (
     "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #UNKNOWN!"
 )
@@ -43,6 +46,8 @@ class Workbook:
 
     sheet_names: list[str]
     rows: Callable[[str], Cells]
+    merged: Callable[[str], Ranges] = lambda _: ()
+    """The merged ranges of a sheet."""
 
 
 def is_workbook(start: bytes) -> bool:
@@ -50,60 +55,90 @@ def is_workbook(start: bytes) -> bool:
     return start.startswith((_ZIP, _OLE)) or looks_like_html(start)
 
 
+Books = dict[tuple[Path, str, bool], Workbook]
+"""Workbooks that stay open, for a file whose tables are read one after the other."""
+
+
 @contextmanager
-def opened(path: Path, name: str, encoding: str) -> Iterator[Workbook]:
-    """The workbook at ``path``, which the agency called ``name``.
+def opened(
+    path: Path, name: str, encoding: str, *, merged: bool = False, books: Books | None = None
+) -> Iterator[Workbook]:
+    """The workbook at ``path``, which the agency called ``name``; an .xls tells its ``merged`` ranges only where asked to.
+
+    It is taken from ``books``, or put there, where they are given.
 
     Raises:
         DeliveryUnreadable: another format, damaged, locked by a password, or larger than the settings allow.
     """
-    with path.open("rb") as file:
-        start = file.read(2048)
     try:
-        if start.startswith(_OLE):
-            yield _xls(path, name)
-        elif start.startswith(_ZIP):
-            yield _xlsx(path, name)
-        else:
-            tables = html_tables(path, name, encoding)
-            yield Workbook([str(number) for number in range(1, len(tables) + 1)], lambda sheet: tables[int(sheet) - 1])
+        book = (books or {}).get((path, encoding, merged)) or _opened(path, name, encoding, merged=merged)
+        if books is not None:
+            books[path, encoding, merged] = book
+        yield book
     except DeliveryUnreadable:
         raise
     except Exception as error:  # what a damaged file makes readers raise has no end
-        raise damaged(name, error) from error
+        raise damaged(name) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # Rust's; no Exception, and not to be imported
             raise
-        raise damaged(name, error) from error
+        raise damaged(name) from error
 
 
-def damaged(name: str, error: BaseException) -> DeliveryUnreadable:
+def _opened(path: Path, name: str, encoding: str, *, merged: bool) -> Workbook:
+    with path.open("rb") as file:
+        start = file.read(2048)
+    if start.startswith(_OLE):
+        return _xls(path, name, formatting=merged)
+    if start.startswith(_ZIP):
+        return _xlsx(path, name)
+    tables = html_tables(path, name, encoding)
+    return Workbook([str(number) for number in range(1, len(tables) + 1)], lambda sheet: tables[int(sheet) - 1])
+
+
+def damaged(name: str) -> DeliveryUnreadable:
     """The error for a workbook that a reader could not make out."""
-    why = str(error) or type(error).__name__
     return DeliveryUnreadable(
-        f"{name}: không mở được sổ tính ({why}). Tệp có thể bị cắt, hỏng hoặc đặt mật khẩu; hãy lưu lại và gửi lại.",
-        f"{name}: the workbook does not open ({why}). It may be cut off, damaged or locked; save and send it again.",
+        f"{name}: không mở được sổ tính. Tệp có thể bị cắt, hỏng hoặc đặt mật khẩu; hãy lưu lại và gửi lại.",
+        f"{name}: the workbook does not open. It may be cut off, damaged or locked; save and send it again.",
     )
 
 
 def _xlsx(path: Path, name: str) -> Workbook:
     from python_calamine import CalamineError, CalamineWorkbook
 
-    whole, most = _looked_over(path, name), PipelineSettings().max_workbook_cells
-    try:
-        book = CalamineWorkbook.from_filelike(whole)
-    except CalamineError:
-        return _by_openpyxl(whole, name, most)
+    limits = PipelineSettings()
+    most = limits.max_workbook_cells
+    with _in_memory() as whole:
+        _look_over(path, name, limits, whole)
+        whole.seek(0)
+        try:
+            # Calamine copies what it is handed; a file of the system it reads where it lies.
+            own = isinstance(whole, io.BytesIO)
+            book = CalamineWorkbook.from_object(whole if own else f"/proc/self/fd/{whole.fileno()}")
+        except CalamineError:
+            return _by_openpyxl(whole, name, most)
 
     def rows(sheet: str) -> Cells:
         found = book.get_sheet_by_name(sheet)
         _refuse_area(name, found.total_height, found.total_width, most)
         return found.to_python(skip_empty_area=False)
 
-    return Workbook(book.sheet_names, rows)
+    def merged(sheet: str) -> Ranges:
+        ranges = book.get_sheet_by_name(sheet).merged_cell_ranges or ()
+        return [(top, bottom, left, right) for (top, left), (bottom, right) in ranges]
+
+    return Workbook(book.sheet_names, rows, merged)
 
 
-def _by_openpyxl(whole: io.BytesIO, name: str, most: int) -> Workbook:
+def _in_memory() -> IO[bytes]:
+    """An empty file that is on no disk."""
+    if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
+        return os.fdopen(os.memfd_create("workbook"), "w+b")
+    return io.BytesIO()
+
+
+def _by_openpyxl(whole: IO[bytes], name: str, most: int) -> Workbook:
     """For what python-calamine does not open; slower, and of more patience."""
     from openpyxl import load_workbook
 
@@ -116,13 +151,15 @@ def _by_openpyxl(whole: io.BytesIO, name: str, most: int) -> Workbook:
         cells = found.iter_rows(min_row=1, min_col=1, values_only=True)
         return [["" if cell is None else cell for cell in row] for row in cells]
 
-    return Workbook([sheet.title for sheet in book.worksheets], rows)
+    def merged(sheet: str) -> Ranges:
+        ranges = book[sheet].merged_cells.ranges
+        return [(r.min_row - 1, r.max_row - 1, r.min_col - 1, r.max_col - 1) for r in ranges]
+
+    return Workbook([sheet.title for sheet in book.worksheets], rows, merged)
 
 
-def _looked_over(path: Path, name: str) -> io.BytesIO:
-    """The parts of an .xlsx that hold cells, unpacked; packing it again would only cost the reader time."""
-    limits = PipelineSettings()
-    whole = io.BytesIO()
+def _look_over(path: Path, name: str, limits: PipelineSettings, whole: IO[bytes]) -> None:
+    """Put the parts of an .xlsx that hold cells into ``whole``, unpacked; packing them again would only cost the reader time."""
     with zipfile.ZipFile(path) as packed, zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as plain:
         parts = [part for part in packed.infolist() if not part.is_dir() and _NEEDED.fullmatch(part.filename)]
         if not any(part.filename.casefold() == "xl/workbook.xml" for part in parts):
@@ -138,8 +175,6 @@ def _looked_over(path: Path, name: str) -> io.BytesIO:
                 if b"#" in content:
                     content = _ERROR_CELL.sub(rb'\1"str"', content)
             plain.writestr(part.filename, content)
-    whole.seek(0)
-    return whole
 
 
 def _refuse_far_cells(sheet: bytes, name: str, most: int) -> None:
@@ -168,20 +203,29 @@ def _refuse_area(name: str, height: int, width: int, most: int) -> None:
         )
 
 
-def _xls(path: Path, name: str) -> Workbook:
+def _xls(path: Path, name: str, *, formatting: bool) -> Workbook:
     import xlrd
 
     limits = PipelineSettings()
-    book = xlrd.open_workbook(str(path), logfile=io.StringIO(), on_demand=True, ragged_rows=True)
+    book = xlrd.open_workbook(
+        str(path), logfile=io.StringIO(), on_demand=True, ragged_rows=True, formatting_info=formatting
+    )
 
     def rows(sheet: str) -> Cells:
         found = book.sheet_by_name(sheet)
-        width = max((found.row_len(row) for row in range(found.nrows)), default=0)
-        _refuse_area(name, found.nrows, width, limits.max_workbook_cells)
-        cells = [[_value(cell, book.datemode) for cell in found.row(row)] for row in range(found.nrows)]
+        height = found.nrows
+        while formatting and height and {*found.row_types(height - 1)} <= {xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK}:
+            height -= 1  # rows that hold a format and nothing else
+        width = max((found.row_len(row) for row in range(height)), default=0)
+        _refuse_area(name, height, width, limits.max_workbook_cells)
+        cells = [[_value(cell, book.datemode) for cell in found.row(row)] for row in range(height)]
         return [row + [""] * (width - len(row)) for row in cells]
 
-    return Workbook(book.sheet_names(), rows)
+    def merged(sheet: str) -> Ranges:
+        ranges = book.sheet_by_name(sheet).merged_cells
+        return [(top, below - 1, left, beyond - 1) for top, below, left, beyond in ranges]
+
+    return Workbook(book.sheet_names(), rows, merged)
 
 
 def _value(cell: Any, datemode: int) -> Any:
