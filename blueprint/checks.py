@@ -95,6 +95,7 @@ class _Checks:
                 yield from self.mostly(file, contract)
             yield from self.freshness(file, contract)
             yield from self.partition(file, contract)
+            yield from self.after(file, contract)
 
     def column(self, file: str, index: int, column: Column) -> Iterator[Problem]:
         if column.concept not in self.plan.concepts:
@@ -124,6 +125,24 @@ class _Checks:
             yield self.at(
                 file, "reference", ["references", index, "to"], vi, f"must be the key of {dataset}: {', '.join(key)}."
             )
+
+    def after(self, file: str, contract: Contract) -> Iterator[Problem]:
+        """What a dataset is run after is declared, and none of it is run after this dataset in turn."""
+        for i, dataset in enumerate(contract.after):
+            if dataset not in self.plan.contracts:
+                yield self.unknown(file, ["after", i], dataset, self.plan.contracts)
+            elif contract.dataset in self.before(dataset):
+                vi = f"{dataset} lại chạy sau {contract.dataset}, nên vòng chạy không dứt; hãy bỏ một trong hai chiều."
+                en = f"{dataset} is run after {contract.dataset} in turn, so they never come to rest; leave one of them out."
+                yield self.at(file, "after", ["after", i], vi, en, dataset)
+
+    def before(self, dataset: str) -> list[str]:
+        """``dataset`` and everything that it is run after, directly or not, each named once."""
+        found = [dataset]
+        for name in found:  # it grows while it is walked
+            known = self.plan.contracts[name].after if name in self.plan.contracts else ()
+            found += [other for other in known if other not in found]
+        return found
 
     def freshness(self, file: str, contract: Contract) -> Iterator[Problem]:
         """Dates come from a column of dates, groups bear open names, and no fact is written twice."""

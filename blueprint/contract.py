@@ -6,11 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from blueprint.clock import Cron
 from blueprint.concept import Classification, ConceptRef, Mode, PhysicalType, Slug
 from blueprint.freshness import Freshness
 from blueprint.layout import OWN_ENCODINGS, Reading
 from blueprint.part import ColumnName, Part, Semver
-from blueprint.source import Source
+from blueprint.sources import AnySource, Source
 from blueprint.text import Bilingual, NonEmpty
 
 
@@ -141,7 +142,7 @@ class Contract(Part):
     temporal: tuple[date, date | None] | None = None
     spatial: str = ""
     key: tuple[ColumnName, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[AnySource, ...]
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
     gate: Gate = Gate()
@@ -161,8 +162,10 @@ class Contract(Part):
     publish: bool = True
     """Whether versions go to the catalogue. False keeps them within the lake, as a dataset must whose licence lets nobody pass
     it on."""
-    schedule: str | None = None
-    """Cron expression in Asia/Ho_Chi_Minh; absent means only on request."""
+    schedule: Cron | None = None
+    """Cron expression in Asia/Ho_Chi_Minh; absent means only on request, or after other datasets."""
+    after: tuple[Slug, ...] = ()
+    """Datasets each of whose versions this one is run after, such as those that it is made from or refers to."""
 
     @property
     def ref(self) -> str:
@@ -182,6 +185,8 @@ class Contract(Part):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
+        if len({*self.after, self.dataset}) <= len(self.after):
+            raise ValueError(f"{self.dataset}: after names a dataset twice, or this one")
         names = [c.name for c in self.columns]
         if len(set(names)) != len(names):
             raise ValueError(f"{self.dataset}: column names repeat")
@@ -201,6 +206,7 @@ class Contract(Part):
             *(c.names for c in self.columns if c.names),
             *filter(None, [self.partition]),
             *(self.freshness.columns if self.freshness else ()),
+            *(c for s in self.sources for r in (s.reading, *s.readings.values()) for c in sorted(r.fills)),
         ):
             if used not in names:
                 raise ValueError(f"{self.dataset}: {used!r} is not a column; columns are {', '.join(names)}")

@@ -82,6 +82,10 @@ class Blueprint:
     def concept_of(self, column: Column) -> Concept:
         return self.concept(column.concept)
 
+    def datasets_of(self, agency: str) -> tuple[str, ...]:
+        """The datasets that ``agency`` delivers, in the order of their names; none where there is no such agency."""
+        return tuple(sorted(c.dataset for c in self.contracts.values() if c.agency == agency))
+
     def open_columns(self, contract: Contract) -> tuple[Column, ...]:
         """The columns that may leave: those bound to an open concept, and no others."""
         return tuple(c for c in contract.columns if self.concept_of(c).classification is Classification.OPEN)

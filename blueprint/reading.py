@@ -82,11 +82,10 @@ def _plain(file: str, rule: str, vi: str, en: str, line: int | None = None, colu
 
 
 def _problem(path: Path, file: str, model: type[BaseModel], found: Mapping[str, Any]) -> Problem:
-    loc: Loc = tuple(found["loc"])
+    loc, known = _within(model, found["loc"])
     kind, context = str(found["type"]), found.get("ctx", {})
     came = "" if kind == "missing" or isinstance(found["input"], dict | list) else str(found["input"])[:200]
     if kind == "extra_forbidden":
-        known = _fields(model, loc)
         vi_near, en_near = near(str(loc[-1]), known)
         listed = ", ".join(sorted(known))
         vi = f"không có trường này; các trường được phép: {listed}.{vi_near}"
@@ -105,14 +104,28 @@ def _problem(path: Path, file: str, model: type[BaseModel], found: Mapping[str, 
     return Problem(file, kind.replace("_", "-"), f"{at}: {vi}", f"{at}: {en}", line, column, where, came)
 
 
-def _fields(model: type[BaseModel], loc: Loc) -> frozenset[str]:
-    """The fields of the model at the parent of ``loc``."""
-    here: Any = model
-    for part in loc[:-1]:
-        if isinstance(here, type) and issubclass(here, BaseModel) and part in here.model_fields:
-            here = here.model_fields[str(part)].annotation
-        here = next((m for m in _models(here)), here)
-    return frozenset(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else frozenset()
+def _within(model: type[BaseModel], loc: Loc) -> tuple[Loc, frozenset[str]]:
+    """``loc`` as it leads through the file, and the fields of the model at its parent.
+
+    Where one of several models is declared, pydantic writes the kind by which it was chosen as a part of its own.
+    """
+    models: tuple[type[BaseModel], ...] = (model,)
+    parts: list[str | int] = []
+    known = frozenset(model.model_fields)
+    for part in loc:
+        if len(models) > 1 and isinstance(part, str):
+            models = tuple(m for m in models if part in _kinds(m))
+            continue
+        known = frozenset(models[0].model_fields) if models else frozenset()
+        parts.append(part)
+        if part in known:
+            models = _models(models[0].model_fields[str(part)].annotation)
+    return tuple(parts), known
+
+
+def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
+    kind = model.model_fields.get("kind")
+    return get_args(kind.annotation) if kind else ()
 
 
 def _models(annotation: Any) -> tuple[type[BaseModel], ...]:

@@ -273,9 +273,9 @@ def _files(declaration: Declaration, root: Path) -> tuple[str, ...]:
 
 def _rests_on_released(draft: Declaration, plan: Blueprint, lock: Mapping[str, str], ref: str) -> None:
     """Refuse a draft that rests on drafts: they may change still, and with them what was released."""
-    found = dict.fromkeys(d for d in _rests_on(draft, plan) if file_of(d) not in lock)
+    found = [d for d in _rests_on(draft, plan) if file_of(d) not in lock]
     if found:
-        names = ", ".join(f"{subject_of(d)}@{version_of(d)}" for d in found)
+        names = ", ".join(dict.fromkeys(f"{subject_of(d)}@{version_of(d)}" for d in found))
         commands = "; ".join(f"hanoi blueprint release {subject}" for subject in dict.fromkeys(map(subject_of, found)))
         raise NotYet(
             f"{ref} dựa vào bản nháp: {names}. Hãy phát hành trước: {commands}",

@@ -23,6 +23,8 @@ _TEXTS = (
     "known_flaws",
     "freshness",
     "schedule",
+    "after",
+    "publish",
 )
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|\s+|.", re.DOTALL)
 

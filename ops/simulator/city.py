@@ -1,11 +1,14 @@
 """The rows of the simulated city, dataset by dataset. Everything is drawn from one seed; names are plainly made up."""
 
+import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from blueprint import Blueprint
+from ops.simulator.budgets import provincial_budgets
 from ops.simulator.layout import Row
 
 _CATEGORIES = (
@@ -16,8 +19,10 @@ _CATEGORIES = (
     (300, "very-unhealthy"),
     (999, "hazardous"),
 )
-Files = dict[str, list[Row]]
-"""File name -> its rows."""
+_KM_A_DEGREE = 111.32
+"""Kilometres of a degree of latitude."""
+Files = dict[str, list[Row] | bytes]
+"""File name -> its rows, or the file itself where its layout is more than rows."""
 
 
 def stations_hourly(random: Random, plan: Blueprint) -> Files:
@@ -159,6 +164,51 @@ def pci(random: Random, plan: Blueprint) -> Files:
     return files
 
 
+def provinces(random: Random, plan: Blueprint) -> Files:
+    """The provinces of today, by their code list, in a list of JSON objects."""
+    rows: list[Row] = []
+    for entry in plan.codelist("provinces").entries:
+        if entry.valid_to is None:
+            name, kind = entry.attributes["name"], entry.attributes["level"]
+            kind = "thành phố trực thuộc trung ương" if kind == "thành phố" else kind
+            rows.append(
+                {
+                    "province_code": entry.code,
+                    "full_name": entry.vi,
+                    "name": name,
+                    "english_name": entry.en,
+                    "english_full_name": entry.en,
+                    "slug": entry.en.lower().replace(" ", "_"),
+                    "kind": kind,
+                    "english_kind": "Province" if kind == "tỉnh" else "Municipality",
+                }
+            )
+    return {"full_json_generated_data_vn_units_simulated.json": rows}
+
+
+def ward_boundaries(random: Random, plan: Blueprint) -> Files:
+    """A hexagon of the right area around the point of each ward, all in one file."""
+    rows: list[Row] = []
+    for entry in plan.codelist("ha-noi-wards").entries:
+        if entry.valid_to is None:
+            place = entry.attributes
+            rows.append(
+                {
+                    "ward_code": entry.code,
+                    "feature_id": entry.code,
+                    "full_name": entry.vi,
+                    "name": place["name"],
+                    "english_full_name": entry.en,
+                    "english_name": entry.en,
+                    "slug": entry.en.lower().replace(" - ", "_").replace(" ", "_"),
+                    "map_id": f"simulated.{entry.code}",
+                    "area_km2": place["area_km2"],
+                    "geometry": json.dumps(_hexagon(place), separators=(",", ":")),
+                }
+            )
+    return {"": rows}
+
+
 SIMULATED: dict[str, Callable[[Random, Blueprint], Files]] = {
     "administrative-procedures": procedures,
     "air-quality-hourly": stations_hourly,
@@ -167,12 +217,24 @@ SIMULATED: dict[str, Callable[[Random, Blueprint], Files]] = {
     "bus-stops": bus_stops,
     "papi": papi,
     "pci": pci,
+    "provinces": provinces,
+    "provincial-budgets": provincial_budgets,
+    "ward-boundaries": ward_boundaries,
 }
 """Datasets whose deliveries the simulated agencies send."""
 
 
 def _routes() -> Iterator[str]:
     return (f"{number:02d}_{direction}" for number in range(1, 113) for direction in (1, 2))
+
+
+def _hexagon(place: Mapping[str, str]) -> dict[str, Any]:
+    latitude, longitude = float(place["latitude"]), float(place["longitude"])
+    radius = math.sqrt(float(place["area_km2"]) / (1.5 * math.sqrt(3))) / _KM_A_DEGREE
+    wide = radius / math.cos(math.radians(latitude))
+    angles = [math.radians(60 * corner) for corner in range(6)]
+    ring = [[round(longitude + wide * math.cos(a), 6), round(latitude + radius * math.sin(a), 6)] for a in angles]
+    return {"type": "MultiPolygon", "coordinates": [[[*ring, ring[0]]]]}
 
 
 def _aqi(random: Random, moment: datetime) -> int:

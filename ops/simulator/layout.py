@@ -2,9 +2,12 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 
 from blueprint import Column, Contract, Reading
+from dags.sources.formats.geojson import FEATURE_ID
+from dags.sources.formats.geometry import GEOMETRY
 
 Row = Mapping[str, str]
 """Column name -> the text in the file."""
@@ -26,7 +29,7 @@ def lay_out(contract: Contract, reading: Reading, rows: Sequence[Row]) -> bytes:
         for column in columns:
             cells[places[column.name] - 1] = _spelling(column, row.get(column.name, ""))
         body.append(cells)
-    return _csv(head, body, reading) if reading.format == "csv" else _workbook(head, body, reading)
+    return _LAID_OUT[reading.format](head, body, reading)
 
 
 def _header(column: Column, reading: Reading) -> str:
@@ -44,6 +47,25 @@ def _csv(head: list[str], body: list[list[str]], reading: Reading) -> bytes:
     writer.writerow(head)
     writer.writerows(body)
     return text.getvalue().encode(reading.encoding)
+
+
+def _json(head: list[str], body: list[list[str]], reading: Reading) -> bytes:
+    records = [dict(zip(head, cells, strict=True)) for cells in body]
+    return json.dumps(records, ensure_ascii=False, indent=1).encode(reading.encoding)
+
+
+def _geojson(head: list[str], body: list[list[str]], reading: Reading) -> bytes:
+    features = []
+    for cells in body:
+        properties = dict(zip(head, cells, strict=True))
+        feature = {
+            "type": "Feature",
+            "id": properties.pop(FEATURE_ID),
+            "geometry": json.loads(properties.pop(GEOMETRY)),
+        }
+        features.append(feature | {"properties": properties})
+    collection = {"type": "FeatureCollection", "features": features}
+    return json.dumps(collection, ensure_ascii=False).encode(reading.encoding)
 
 
 def _workbook(head: list[str], body: list[list[str]], reading: Reading) -> bytes:
@@ -73,3 +95,6 @@ def _number(text: str) -> str | float:
     """Scores as numbers, as spreadsheets hold them; codes such as 1.000005 stay text."""
     whole, _, fraction = text.partition(".")
     return float(text) if whole.isdigit() and len(fraction) == 2 and fraction.isdigit() else text
+
+
+_LAID_OUT = {"csv": _csv, "excel": _workbook, "geojson": _geojson, "json": _json}

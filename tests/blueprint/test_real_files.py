@@ -54,10 +54,6 @@ def rows(conformed, sql):
         return db.execute(sql.replace("ACCEPTED", f"'{conformed.accepted}'")).fetchall()
 
 
-def test_every_contract_is_tried():
-    assert set(EXPECTED) == set(blueprint().contracts)
-
-
 @pytest.mark.parametrize("dataset", EXPECTED)
 def test_a_real_delivery_gives_the_rows_that_are_known_and_passes_its_gate(read, dataset):
     accepted, quarantined, rules = EXPECTED[dataset]

@@ -193,7 +193,8 @@ def test_a_higher_classification_takes_an_approval_and_names_who_gave_it(root):
     entry = releases.release("concept:stop-name", root, terms(approved_by=("Nguyễn Văn A",)))
     assert entry.approved_by == ("Nguyễn Văn A",)
     assert entry.notice is not None
-    assert entry.notice.columns == ("bus-stops.stop_name",)
+    assert "bus-stops.stop_name" in entry.notice.columns
+    assert all(name.endswith(".stop_name") for name in entry.notice.columns)
 
 
 def test_a_draft_that_rests_on_a_draft_waits_for_it(root):
@@ -203,6 +204,17 @@ def test_a_draft_that_rests_on_a_draft_waits_for_it(root):
     done = releases.release_all(root, terms())
     assert [e.ref for e in done] == ["concept:area@2", "wards@1.0.1"]
     assert releases.release_all(root, terms()) == ()
+
+
+def test_a_draft_that_refers_to_the_rows_of_a_draft_waits_for_it(root):
+    refers = "references:\n  - {columns: [route_id], dataset: bus-lines, to: [route_id]}\ngate:\n"
+    for name, more in (("bus-fares", refers), ("bus-lines", "gate:\n")):
+        text = (root / ROUTES).read_text(encoding="utf-8").replace("dataset: bus-routes", f"dataset: {name}")
+        file = root / "contracts/so-xay-dung" / name / "1.0.0.yaml"
+        file.parent.mkdir()
+        file.write_text(text.replace("gate:\n", more), encoding="utf-8")
+    assert "hanoi blueprint release bus-lines" in refused(root, "bus-fares")
+    assert [e.ref for e in releases.release_all(root, terms())] == ["bus-lines@1.0.0", "bus-fares@1.0.0"]
 
 
 def test_a_subject_without_a_draft_and_an_unknown_one_are_refused(root):
