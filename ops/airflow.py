@@ -5,22 +5,41 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from lake.folders import private_folder
+from lake.folders import private_folder, write_private
 from ops.errors import RunFailed
 from ops.settings import REPOSITORY, Settings
 
 
 @dataclass(frozen=True)
 class DagEvent:
-    """One thing that happened while DAGs ran: ``event`` is ``start`` or ``end``; ``state`` is Airflow's own at the end."""
+    """One thing that happened while DAGs ran: ``event`` is ``start`` or ``end`` of a run, or ``step`` of a task.
+
+    ``state`` is Airflow's own: of the run at its end, of the task ``task``; ``date`` is the one that is run for.
+    """
 
     dataset: str
     event: str
     state: str = ""
+    task: str = ""
+    date: str | None = None
+
+
+@dataclass(frozen=True)
+class DagRun:
+    """A run to make: the DAG of ``dataset``, with parameters such as ``file`` (an absolute path) and ``date``."""
+
+    dataset: str
+    conf: dict[str, str | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, dataset: str, file: Path | None = None, date: str | None = None) -> "DagRun":
+        """The run for one file or date, or for what the source has where both are absent."""
+        given = {"file": str(file.resolve()) if file else None, "date": date}
+        return cls(dataset, {name: value for name, value in given.items() if value})
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -48,7 +67,20 @@ def environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "GX_ANALYTICS_ENABLED": "False",
+        **({"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": _bundles(settings.dags)} if settings.dags else {}),
     }
+
+
+def _bundles(own: Path) -> str:
+    """Where Airflow finds DAG files: the datasets' and the operator's own."""
+    local = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    path = str(own.expanduser().resolve())
+    return json.dumps(
+        [
+            {"name": "dags-folder", "classpath": local, "kwargs": {}},
+            {"name": "own", "classpath": local, "kwargs": {"path": path}},
+        ]
+    )
 
 
 def _secret(path: Path) -> str:
@@ -62,26 +94,42 @@ def _secret(path: Path) -> str:
 
 
 def prepare(settings: Settings) -> dict[str, str]:
-    """Bring Airflow's database up to this version once; returns the environment to run it in."""
+    """Bring Airflow's database up to this version once, with the pools that tables are written in.
+
+    Returns the environment to run Airflow in.
+    """
     env = environment(settings)
     from importlib.metadata import version
 
-    mark = settings.home / "airflow" / "prepared"
-    if not mark.exists() or mark.read_text() != version("apache-airflow"):
-        log = _log(settings, "airflow-migrate.log")
-        with log.open("wb") as output:
-            done = subprocess.run(
-                [str(Path(sys.executable).with_name("airflow")), "db", "migrate"],
-                env=env, cwd=settings.home, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False,
-            )  # fmt: skip
-        if done.returncode:
-            raise _failed(log, done.returncode)
-        mark.write_text(version("apache-airflow"))
+    mark, done = settings.home / "airflow" / "prepared", f"{version('apache-airflow')}, pools"
+    if mark.exists() and mark.read_text() == done:
+        return env
+    log = _log(settings, "airflow-migrate.log")
+    with log.open("wb") as output:
+        ended = subprocess.run(
+            [sys.executable, "-m", "ops.prepare_airflow", str(_pools(settings))],
+            env=env, cwd=settings.home, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+    if ended.returncode:
+        raise _failed(log, ended.returncode)
+    mark.write_text(done)
     return env
 
 
-def run(settings: Settings, datasets: Sequence[str], file: Path | None = None) -> Iterator[DagEvent]:
-    """Run the DAGs of ``datasets`` one after another through Airflow, in one child process; yields what happens.
+def _pools(settings: Settings) -> Path:
+    """A file that names the pools, as Airflow imports them: one slot each, so that a table has one writer at a time."""
+    from dags.pools import POOLS
+
+    file = settings.home / "airflow" / "pools.json"
+    pool = {"slots": 1, "description": "Một bảng một lượt ghi / one writer a table", "include_deferred": False}
+    write_private(file, json.dumps(dict.fromkeys(POOLS, pool)))
+    return file
+
+
+def run(settings: Settings, runs: Sequence[DagRun], *, steps: bool = False) -> Generator[DagEvent, None, None]:
+    """Run DAGs one after another through Airflow, in one child process; yields what happens, ``steps`` each step as well.
+
+    Closing the iterator ends the child before the next run.
 
     Raises:
         RunFailed: Airflow itself failed; a DAG that ends badly is an event, not an error.
@@ -95,8 +143,8 @@ def run(settings: Settings, datasets: Sequence[str], file: Path | None = None) -
         "ops.run_dags",
         "--events",
         str(writer),
-        *(["--file", str(file.resolve())] if file else []),
-        *datasets,
+        *(["--steps"] if steps else []),
+        *(json.dumps(asdict(one)) for one in runs),
     ]
     with log.open("ab") as output, os.fdopen(reader, encoding="utf-8") as events:
         child = subprocess.Popen(

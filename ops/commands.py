@@ -21,6 +21,7 @@ def register(group: click.Group) -> None:
     from ops import (
         bench_commands,
         blueprint_commands,
+        dag_commands,
         freshness_commands,
         gateway_commands,
         lake_commands,
@@ -33,6 +34,7 @@ def register(group: click.Group) -> None:
     for room in (
         new_commands,
         gateway_commands,
+        dag_commands,
         blueprint_commands,
         units_commands,
         lake_commands,
@@ -101,21 +103,28 @@ def ingest(dataset: str, file: Path | None, as_json: bool, home: Path | None) ->
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--dataset", required=True, help="Bộ dữ liệu mà tệp thuộc về. / Dataset that the file is for.")
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Ghi báo cáo chất lượng ra tệp .html hoặc .json. / Write the quality report to a .html or .json file.",
+    help="Ghi báo cáo ra tệp .html, .json, hoặc .xlsx: bản sao tệp có đánh dấu ô sai. / Write the report: a page, JSON, or a "
+    "copy of the file with its wrong cells marked (.xlsx).",
 )
 @JSON
-def check(file: Path, dataset: str, report: Path | None, as_json: bool) -> None:
-    """Kiểm tra tệp trước khi gửi; không thay đổi gì. / Check a file before sending; changes nothing."""
+@HOME
+def check(files: tuple[Path, ...], dataset: str, report: Path | None, as_json: bool, home: Path | None) -> None:
+    """Kiểm tra tệp trước khi gửi; không thay đổi gì. / Check files before sending; changes nothing.
+
+    Nhiều tệp, hoặc một thư mục, được xét như một lần gửi. / Several files, or a folder, are judged as one delivery.
+    """
     with telling() as teller:
         from ops.check import check as run
 
         with teller.console.status("Đang kiểm tra… / Checking…"):
-            result = run(file, dataset, report)
+            result = run(files, dataset, report, home)
+        if report is not None:
+            teller.say(f"Đã ghi báo cáo / report written: {report}")
         if as_json:
             click.echo(json.dumps(result.to_json(), ensure_ascii=False))
         else:

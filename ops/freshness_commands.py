@@ -53,8 +53,8 @@ def freshness(dataset: str | None, at: datetime | None, rebuild: bool, as_json: 
     """
     with telling():
         from blueprint.days import ZONE
-        from ops.freshness import freshness_at
-        from ops.freshness import rebuild as make_again
+        from dags.steps.freshness import freshness_at
+        from dags.steps.freshness import rebuild as make_again
         from ops.settings import settings_for
 
         place = settings_for(home).home

@@ -24,8 +24,8 @@ def ingest(
     contracts = [plan.contract(dataset) for dataset in datasets]
     if file is not None:
         locate(contracts[0], None, file)
-        states = teller.follow(airflow.run(settings, datasets, file), len(datasets))
+        states = teller.follow(airflow.run(settings, [airflow.DagRun.of(datasets[0], file)]), 1)
     else:
         with with_sources(settings, teller.say) as found:
-            states = teller.follow(airflow.run(found, datasets), len(datasets))
+            states = teller.follow(airflow.run(found, [airflow.DagRun.of(name) for name in datasets]), len(datasets))
     return [result_of(settings.home, dataset).confirmed(states.get(dataset, "")) for dataset in datasets]

@@ -175,8 +175,8 @@ def maintain(
     with telling() as teller:
         from rich.markup import escape
 
-        from ops.maintain import maintain as run
-        from ops.maintain import rules
+        from dags.steps.upkeep import maintain as run
+        from dags.steps.upkeep import rules
         from ops.settings import settings_for
 
         settings, known = settings_for(home), _known(dataset) if dataset else None

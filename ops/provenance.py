@@ -62,8 +62,8 @@ def provenance(home: Path, dataset: str, version: str | None, *, replay: bool = 
     found = lake.version(dataset, version) if version else lake.current(dataset)
     if found is None:
         raise UnknownVersion(dataset, "newest", [])
-    settings = PipelineSettings()
-    store = DeliveryStore(home, settings.max_delivery_bytes)
+    settings = PipelineSettings(home=home)
+    store = settings.store
     try:
         delivery = store.load(dataset, found.delivery)
     except FileNotFoundError:

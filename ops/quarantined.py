@@ -8,7 +8,6 @@ from blueprint import Blueprint, blueprint
 from blueprint.errors import HanoiError
 from dags.quarantine import Kept, Quarantine, Replayed, ShownRow, replay, shown_rows, write_rows
 from dags.quarantine.standing import standing
-from dags.sources.deliveries import DeliveryStore
 from ops.settings import Settings
 
 
@@ -64,7 +63,7 @@ class Shown:
 
 def listed(settings: Settings, dataset: str | None = None) -> list[Listed]:
     """The kept files of ``dataset``, or of all datasets; raises UnknownDataset."""
-    quarantine, store, lake = Quarantine(settings.home), _store(settings), settings.lake
+    quarantine, store, lake = Quarantine(settings.home), settings.store, settings.lake
     plan = blueprint()
     names = [plan.contract(dataset).dataset] if dataset else quarantine.datasets()
     found: list[Listed] = []
@@ -149,8 +148,4 @@ def replayed(
 def _found(settings: Settings, dataset: str, delivery: str | None, *, warnings: bool) -> tuple[Kept, Blueprint]:
     plan = blueprint()
     name = plan.contract(dataset).dataset
-    return Quarantine(settings.home).find(name, _store(settings), delivery, warned=warnings), plan
-
-
-def _store(settings: Settings) -> DeliveryStore:
-    return DeliveryStore(settings.home, settings.max_delivery_bytes)
+    return Quarantine(settings.home).find(name, settings.store, delivery, warned=warnings), plan

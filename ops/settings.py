@@ -23,25 +23,18 @@ class Settings(PipelineSettings):
     simulator_port: int = Field(
         default=0, ge=0, le=65535, description="Port of the agency simulator; 0 takes a free one."
     )
+    dags: Path | None = Field(
+        default=None, description="Folder of DAG files of your own, which Airflow reads beside those of the datasets."
+    )
     start_timeout: int = Field(default=240, gt=0, description="Seconds that the catalogue may take to start.")
-    lake_keep_versions: int = Field(
-        default=30, ge=1, description="Newest versions of a dataset that `hanoi lake maintain` never removes."
-    )
-    lake_keep_days: int = Field(
-        default=90, ge=0, description="Days for which `hanoi lake maintain` removes no version, however many there are."
-    )
-    lake_grace_hours: float = Field(
-        default=24, ge=0, description="Hours that a file of the lake stays on disk after it fell out of use."
-    )
-    lake_file_mb: int = Field(
-        default=256, ge=1, description="Size in MiB of the files that small ones are put together into."
-    )
 
     def environment(self) -> dict[str, str]:
         """The environment that child processes need to see the same settings."""
         found = {**os.environ, "HANOI_HOME": str(self.home), "HANOI_CATALOGUE_URL": self.catalogue_url}
         if self.sources is not None:
             found["HANOI_SOURCES"] = self.sources
+        if self.dags is not None:
+            found["HANOI_DAGS"] = str(self.dags.expanduser().resolve())
         return found
 
 

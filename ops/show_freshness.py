@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.markup import escape
 
-from ops.freshness import DatasetFreshness
+from dags.steps.freshness import DatasetFreshness
 from ops.terminal import listing, terminal
 
 _STATES = {

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from blueprint.days import ZONE
+from dags.steps.upkeep import Maintenance, Published
 from lake import Version
 from lake.diff import VersionDiff
 from lake.tidy import Maintained, Orphan
-from ops.maintain import Maintenance, Published
 from ops.provenance import Provenance
 from ops.show import count
 from ops.terminal import facts, listing, terminal

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dags.settings import PipelineSettings
-from dags.sources.deliveries import DeliveredFile, DeliveryStore
+from dags.sources.deliveries import DeliveredFile
 from lake.verify import Verified
 
 
@@ -55,7 +55,7 @@ def verify(
         place = f"[{number}/{len(names)}] {name}"
         told(place)
         versions += lake.verify(name, lambda found, place=place: told(f"{place} {found.version}"))
-    store, damaged = DeliveryStore(settings.home, settings.max_delivery_bytes), list[RawFile]()
+    store, damaged = settings.store, list[RawFile]()
     files = dict[tuple[str, str], DeliveredFile]()
     for name, record in store.records(dataset):
         try:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-import ops.freshness
+import dags.steps.freshness
 from blueprint import Blueprint, Contract
 from blueprint.freshness import Freshness
 from blueprint.load import load
@@ -34,7 +34,7 @@ REGISTER = make_contract(TYPES, dataset="register", key=("name", "at"), frequenc
 def home(tmp_path, monkeypatch):
     concepts = {f"{kind}@1": concept(kind, kind) for kind in ("string", "timestamp", "double")}
     plan = Blueprint(Path(), concepts, {}, {c.dataset: c for c in (READINGS, REGISTER)})
-    monkeypatch.setattr(ops.freshness, "blueprint", lambda: plan)
+    monkeypatch.setattr(dags.steps.freshness, "blueprint", lambda: plan)
     return tmp_path
 
 

@@ -10,14 +10,18 @@ from typing import Any
 from blueprint import Blueprint, blueprint
 from blueprint.errors import HanoiError
 from catalog.publisher import Catalogue, CatalogueError, Publications
+from dags.settings import PipelineSettings
 from dags.steps.records import RunRecord
 from lake.retention import Retention
 from lake.tidy import Maintained, Orphan, Rules, measured, remove
-from ops.settings import Settings
 
 _HALF_WRITTEN = re.compile(r"\..+\.[0-9]+")
 """How ``lake.folders.replacing`` names a file that is not whole yet."""
-_STATE = ("publications", "published", "quarantine", "reports", "runs", "lake/upkeep")
+_STATE = ("cache", "freshness", "notices", "publications", "published", "quarantine", "reports", "runs", "lake/upkeep")
+
+
+class UpkeepUnfinished(HanoiError):
+    """Tables of the lake could not be maintained, or cannot be read back; the others were maintained."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Maintenance:
 
 
 def rules(
-    settings: Settings, keep: int | None, keep_days: int | None, *, compact: bool, retain: bool, clean: bool
+    settings: PipelineSettings, keep: int | None, keep_days: int | None, *, compact: bool, retain: bool, clean: bool
 ) -> Rules:
     """The settings, with the command line's choices on top."""
     retention = Retention(
@@ -79,7 +83,7 @@ def rules(
 
 
 def maintain(
-    settings: Settings,
+    settings: PipelineSettings,
     dataset: str | None,
     rules: Rules,
     *,
@@ -108,15 +112,32 @@ def maintain(
     return done
 
 
-def published(settings: Settings, plan: Blueprint, dataset: str) -> Published:
+def nightly(settings: PipelineSettings) -> dict[str, Any]:
+    """Maintain the whole home as the settings say; returns the counts.
+
+    Raises:
+        UpkeepUnfinished: after all that could be done was done.
+    """
+    done = maintain(settings, None, rules(settings, None, None, compact=True, retain=True, clean=True))
+    if not done.ok:
+        names = ", ".join(sorted({*done.failed, *(t.dataset for t in done.tables if t.damaged)}))
+        raise UpkeepUnfinished(
+            f"Chưa bảo trì được: {names}. Hãy chạy `hanoi lake maintain` và `hanoi lake verify` để biết vì sao.",
+            f"Not maintained: {names}. Run `hanoi lake maintain` and `hanoi lake verify` to see why.",
+        )
+    return {"tables": len(done.tables), "bytes_removed": done.removed}
+
+
+def published(settings: PipelineSettings, plan: Blueprint, dataset: str) -> Published:
     """What was noted when versions were published, what lies published, and what the catalogue shows now.
 
-    A dataset none of whose contracts has an open column is not published, so its notes, if any, are enough. Of every other
-    one both the notes and the catalogue must speak; where one of them is silent, nobody knows.
+    A dataset none of whose contracts has an open column and lets its versions be published is not published, so its notes,
+    if any, are enough. Of every other one both the notes and the catalogue must speak; where one of them is silent, nobody
+    knows.
     """
     contracts = plan.contract_versions.get(dataset, ())
     noted = Publications(settings.home, dataset).known()
-    if contracts and not any(plan.open_columns(contract) for contract in contracts):
+    if contracts and not any(contract.publish and plan.open_columns(contract) for contract in contracts):
         return Published(noted or frozenset())
     if noted is None:
         return Published(None, "Chưa ghi nhận lần công bố nào.", "No publication was noted yet.")

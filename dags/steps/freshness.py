@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from blueprint import Contract, blueprint
+from dags.settings import PipelineSettings
 from lake import Lake, Version
-from ops.settings import lake_of
 from quality.freshness import FreshnessMark, Newest, freshness, newest_in
 from quality.history import History
 
@@ -30,7 +30,7 @@ def freshness_at(home: Path, at: datetime, dataset: str | None = None) -> list[D
     For a moment in the past the version counts that was current then; the history tells of the last confirmation only.
     """
     plan = blueprint()
-    lake, history = lake_of(home), History(home)
+    lake, history = PipelineSettings(home=home).lake, History(home)
     contracts = [plan.contract(dataset)] if dataset else list(plan.contracts.values())
     found: list[DatasetFreshness] = []
     for contract in contracts:
@@ -43,7 +43,7 @@ def freshness_at(home: Path, at: datetime, dataset: str | None = None) -> list[D
 
 def rebuild(home: Path, dataset: str | None = None) -> int:
     """Make the history again from the versions in the lake; returns how many were read."""
-    return History(home).rebuild(lake_of(home), blueprint(), dataset)
+    return History(home).rebuild(PipelineSettings(home=home).lake, blueprint(), dataset)
 
 
 def _newest(lake: Lake, history: History, contract: Contract, version: Version, at: datetime) -> Newest:
