@@ -13,6 +13,7 @@ MODULES = {
     "blueprint": "blueprint_lint",
     "catalogue": "datastore",
     "conform": "conform",
+    "files": "agency_files",
     "gate": "gate",
     "ingest": "ingest",
     "parse": "parse_dags",

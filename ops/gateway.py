@@ -9,17 +9,23 @@ import threading
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from blueprint import blueprint
 from blueprint.errors import HanoiError
-from dags.gateway.app import LOG, application
+from dags.gateway.app import application
+from dags.gateway.bundles import Bundle, Bundles
+from dags.gateway.door import LOG
 from dags.gateway.tokens import Tokens
 from dags.gateway.uploads import Upload, Uploads
+from dags.marked import kept_of
 from dags.steps.records import RunRecord
-from lake.folders import private_folder, write_private
+from lake.folders import private_folder
+from ops import reports
 from ops.settings import Settings
+from quality.report import ReportStore
 
+S = TypeVar("S", Upload, Bundle)
 _LOG_BYTES = 16 * 1024 * 1024
 _SWEEP = 3600
 _JUDGING = ("fetch", "conform", "gate")
@@ -44,27 +50,39 @@ class Listening:
     key: Path | None = None
 
 
-class Intake:
-    """Takes whole uploads one after another through ``hanoi ingest`` and notes what became of each."""
+class Store(Protocol[S]):
+    """Where deliveries of one kind are kept."""
 
-    def __init__(self, settings: Settings, uploads: Uploads) -> None:
-        self._settings, self._uploads = settings, uploads
-        self._waiting: queue.Queue[Upload | None] = queue.Queue()
+    def note(self, sent: S, state: Any, /, **found: Any) -> S: ...
+    def file(self, sent: S, /) -> Path: ...
+    def report(self, sent: S, form: str = ..., /) -> Path: ...
+
+
+class Intake:
+    """Takes whole deliveries one after another through ``hanoi ingest`` and notes what became of each.
+
+    A delivery is an upload that is one by itself, or several files that their sender closed.
+    """
+
+    def __init__(self, settings: Settings, uploads: Uploads, bundles: Bundles) -> None:
+        self._settings, self._uploads, self._bundles = settings, uploads, bundles
+        self._waiting: queue.Queue[Upload | Bundle | None] = queue.Queue()
         self._running: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._work, name="intake")
 
     def start(self) -> None:
-        """Begin, with the uploads that an earlier gateway had taken and not seen to their end."""
+        """Begin, with the deliveries that an earlier gateway had taken and not seen to their end."""
         self._thread.start()
-        for upload in self._uploads.every():
-            if upload.state in ("received", "running"):
-                self.add(upload)
+        alone = [upload for upload in self._uploads.every() if upload.delivery is None]
+        for sent in (*alone, *self._bundles.every()):
+            if sent.state in ("received", "running"):
+                self.add(sent)
 
-    def add(self, upload: Upload) -> None:
-        self._waiting.put(upload)
+    def add(self, sent: Upload | Bundle) -> None:
+        self._waiting.put(sent)
 
     def stop(self) -> None:
-        """End; an upload that is being worked on is taken up again by the next gateway."""
+        """End; a delivery that is being worked on is taken up again by the next gateway."""
         while not self._waiting.empty():
             self._waiting.get_nowait()
         self._waiting.put(None)
@@ -75,51 +93,60 @@ class Intake:
     def _work(self) -> None:
         while True:
             try:
-                upload = self._waiting.get(timeout=_SWEEP)
+                sent = self._waiting.get(timeout=_SWEEP)
             except queue.Empty:
+                self._bundles.sweep()
                 self._uploads.sweep()
                 continue
-            if upload is None:
+            if sent is None:
                 return
             try:
-                self._take(upload)
+                if isinstance(sent, Upload):
+                    self._take(sent, self._uploads)
+                else:
+                    self._take(sent, self._bundles)
             except Exception:
-                LOG.exception("upload %s could not be worked on", upload.id)
+                LOG.exception("delivery %s could not be worked on", sent.id)
 
-    def _take(self, upload: Upload) -> None:
-        upload = self._uploads.note(upload, "running")
-        command = [str(Path(sys.executable).with_name("hanoi")), "ingest", upload.dataset, "--json"]
-        options = ["--file", str(self._uploads.file(upload)), "--home", str(self._settings.home)]
+    def _take(self, sent: S, store: Store[S]) -> None:
+        sent = store.note(sent, "running")
+        command = [str(Path(sys.executable).with_name("hanoi")), "ingest", sent.dataset, "--json"]
+        options = ["--file", str(store.file(sent)), "--home", str(self._settings.home)]
         with subprocess.Popen(
             [*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as self._running:
             out, err = self._running.communicate()
         if self._running.returncode < 0:
             return  # ended with the gateway: the next one takes it up
-        record = RunRecord(self._settings.home, upload.dataset).read()
+        record = RunRecord(self._settings.home, sent.dataset).read()
         result = _result(out)
         if result is None or (result["state"] != "success" and record.get("step") not in _JUDGING):
             LOG.error(
-                "upload %s waits: %s", upload.id, (result or {}).get("error") or err.decode(errors="replace")[-2000:]
+                "delivery %s waits: %s", sent.id, (result or {}).get("error") or err.decode(errors="replace")[-2000:]
             )
-            self._uploads.note(upload, "received", said=_WAITS)
+            store.note(sent, "received", said=_WAITS)
             return
-        self._keep_report(upload)
+        self._keep_reports(sent, store)
         accepted = result["state"] == "success"
         said = result["error"] or {
             "vi": f"Đã nhận {result['rows_accepted']} dòng, cách ly {result['rows_quarantined']} dòng.",
             "en": f"{result['rows_accepted']} rows accepted, {result['rows_quarantined']} quarantined.",
         }
-        LOG.info("upload %s %s", upload.id, "accepted" if accepted else "refused")
-        self._uploads.note(upload, "accepted" if accepted else "refused", version=result["version"], said=said)
+        LOG.info("delivery %s %s", sent.id, "accepted" if accepted else "refused")
+        store.note(sent, "accepted" if accepted else "refused", version=result["version"], said=said)
 
-    def _keep_report(self, upload: Upload) -> None:
-        """Lay the quality report beside the upload; its delivery is named by the SHA-256 of the one file."""
-        from quality.report import ReportStore, html
-
-        results = ReportStore(self._settings.home).results(upload.dataset)
-        if found := next((r for r in results if r.delivery.id == upload.sha256), None):
-            write_private(self._uploads.report(upload), html(found, history=results))
+    def _keep_reports(self, sent: S, store: Store[S]) -> None:
+        """Lay the quality report beside what was sent, as a page and as the marked copy; it is named by its SHA-256."""
+        home, plan = self._settings.home, blueprint()
+        results = ReportStore(home).results(sent.dataset)
+        found = next((r for r in results if r.delivery.id == sent.sha256), None)
+        if found is None:
+            return
+        for form in ("html", "xlsx"):
+            try:
+                reports.write(store.report(sent, form), found, lambda: kept_of(home, plan, found), history=results)
+            except Exception:  # a report that cannot be written must not hide what became of the delivery
+                LOG.exception("the .%s report of delivery %s could not be written", form, sent.id)
 
 
 def _result(out: bytes) -> dict[str, Any] | None:
@@ -145,9 +172,11 @@ def serve(settings: Settings, listening: Listening, limit: int) -> None:
         )
     _log_to(private_folder(settings.home / "logs") / "gateway.log")
     uploads = Uploads(settings.home, limit)
+    bundles = Bundles(settings.home, uploads)
+    bundles.sweep()
     uploads.sweep()
-    intake = Intake(settings, uploads)
-    app = application(blueprint(), Tokens(settings.home), uploads, intake.add)
+    intake = Intake(settings, uploads, bundles)
+    app = application(blueprint(), Tokens(settings.home), uploads, intake.add, bundles)
     intake.start()
     try:
         uvicorn.run(

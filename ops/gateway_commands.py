@@ -128,16 +128,21 @@ def revoke(name: str, home: Path | None) -> None:
 def deliveries(agency: str | None, as_json: bool, home: Path | None) -> None:
     """Các tệp đã nhận và kết quả. / The files that came and what became of them."""
     with telling():
-        from dags.gateway.uploads import Uploads
+        from dags.gateway.bundles import Bundles
+        from dags.gateway.uploads import Upload, Uploads
         from dags.settings import PipelineSettings
         from ops.settings import settings_for
 
-        found = Uploads(settings_for(home).home, PipelineSettings().max_delivery_bytes).every(agency)
+        settings = settings_for(home)
+        uploads = Uploads(settings.home, PipelineSettings().max_delivery_bytes)
+        alone = [u for u in uploads.every(agency) if u.delivery is None]
+        found = sorted((*alone, *Bundles(settings.home, uploads).every(agency)), key=lambda sent: sent.begun_at)
         if as_json:
-            click.echo(json.dumps([u.to_json() for u in found], ensure_ascii=False))
+            click.echo(json.dumps([sent.to_json() for sent in found], ensure_ascii=False))
             return
-        for u in found:
-            said = f"  {u.said['vi']} / {u.said['en']}" if u.said else ""
-            click.echo(f"{u.begun_at[:19]}  {u.agency}  {u.dataset}  {u.name}  {u.bytes:,} byte  {u.state}{said}")
+        for sent in found:
+            said = f"  {sent.said['vi']} / {sent.said['en']}" if sent.said else ""
+            what = f"{sent.name}  {sent.bytes:,} byte" if isinstance(sent, Upload) else f"{len(sent.files)} tệp / files"
+            click.echo(f"{sent.begun_at[:19]}  {sent.agency}  {sent.dataset}  {what}  {sent.state}{said}")
         if not found:
             click.echo("Chưa có tệp nào / no file yet")

@@ -13,7 +13,7 @@ class UnknownAgency(HanoiError):
 
 def require_agency(plan: Blueprint, agency: str, datasets: Sequence[str]) -> None:
     """Raises UnknownAgency where ``agency`` owns no dataset, or not one of ``datasets``."""
-    own = sorted(c.dataset for c in plan.contracts.values() if c.agency == agency)
+    own = plan.datasets_of(agency)
     if not own:
         agencies = sorted({c.agency for c in plan.contracts.values()})
         vi, en = near(agency, agencies)

@@ -22,7 +22,8 @@ def register(group: click.Group) -> None:
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Ghi báo cáo ra tệp .html hoặc .json. / Write the report to a .html or .json file.",
+    help="Ghi báo cáo ra tệp .html, .json, hoặc .xlsx: bản sao tệp có đánh dấu ô sai. / Write the report: a page, JSON, or a "
+    "copy of the delivered file with its wrong cells marked (.xlsx).",
 )
 @HOME
 def report(dataset: str, wanted: str | None, as_json: bool, as_dqv: bool, out: Path | None, home: Path | None) -> None:
@@ -34,16 +35,19 @@ def report(dataset: str, wanted: str | None, as_json: bool, as_dqv: bool, out: P
         raise click.UsageError("Chọn --json hoặc --dqv. / Choose --json or --dqv.")
     with telling() as teller:
         from blueprint import blueprint
+        from dags.marked import kept_of
         from ops.reports import write
         from ops.settings import settings_for
         from quality.report import ReportStore, dqv
 
         settings = settings_for(home)
         store = ReportStore(settings.home)
-        found = store.find(blueprint().contract(dataset).dataset, wanted)
+        plan = blueprint()
+        found = store.find(plan.contract(dataset).dataset, wanted)
         if out is not None:
             link = f"{settings.catalogue_url.rstrip('/')}/dataset/{found.dataset}" if found.version else None
-            write(out, found, history=store.results(found.dataset), link=link)
+            history = store.results(found.dataset)
+            write(out, found, lambda: kept_of(settings.home, plan, found), history=history, link=link)
             teller.say(f"Đã ghi báo cáo / report written: {out}")
         if as_json or as_dqv:
             content = dqv(found, settings.catalogue_url) if as_dqv else found.to_json()

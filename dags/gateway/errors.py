@@ -1,5 +1,7 @@
 """What the gateway refuses, each with its HTTP status."""
 
+from collections.abc import Sequence
+
 from blueprint.errors import HanoiError
 
 
@@ -159,6 +161,114 @@ class NoReport(Refused):
         )
 
 
+class UnknownBundle(Refused):
+    """There is no such delivery of this agency."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Không có lần gửi nhiều tệp này, hoặc nó đã hết hạn hay bị hủy. Hãy mở lần gửi mới.",
+            "There is no such delivery of several files, or it expired or was cancelled. Open a new one.",
+        )
+
+
+class Closed(Refused):
+    """The delivery was closed and takes no more files."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Lần gửi này đã đóng, không nhận thêm tệp và không hủy được nữa. Bản sửa là một lần gửi mới.",
+            "This delivery is closed; it takes no more files and cannot be cancelled. A correction is a new delivery.",
+        )
+
+
+class NameTaken(Refused):
+    """Another file of the delivery bears this name."""
+
+    status = 409
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Lần gửi này đã có tệp {name!r}. Không ghi đè: hãy xóa tệp ấy (DELETE) rồi gửi lại, hoặc đổi tên.",
+            f"This delivery has a file {name!r} already. Nothing is overwritten: remove that file (DELETE) and send it again, or "
+            "change the name.",
+        )
+
+
+class NotWhole(Refused):
+    """Some file of the delivery has not come whole, or there is none."""
+
+    status = 409
+
+    def __init__(self, names: Sequence[str]) -> None:
+        listed = ", ".join(map(repr, names))
+        super().__init__(
+            f"Chưa đóng được lần gửi: tệp {listed} chưa nhận đủ. Hãy gửi tiếp rồi đóng."
+            if names
+            else "Chưa đóng được lần gửi: chưa có tệp nào. Hãy gửi tệp rồi đóng.",
+            f"The delivery cannot be closed: {listed} did not come whole. Go on with it and close again."
+            if names
+            else "The delivery cannot be closed: there is no file in it. Send the files and close again.",
+        )
+
+
+class OtherFiles(Refused):
+    """The files that came are not those that the sender lists."""
+
+    status = 422
+
+    def __init__(self, missing: Sequence[str], strange: Sequence[str], changed: Sequence[str]) -> None:
+        parts = (
+            (missing, "thiếu", "missing"),
+            (strange, "thừa", "not listed"),
+            (changed, "khác mã SHA-256", "of another SHA-256"),
+        )
+        said = [(f"{vi}: {_listed(names)}", f"{en}: {_listed(names)}") for names, vi, en in parts if names]
+        vi, en = ("; ".join(texts) for texts in zip(*said, strict=True))
+        super().__init__(
+            f"Các tệp nhận được không đúng danh sách kèm theo ({vi}). Lần gửi vẫn mở; hãy sửa rồi đóng lại.",
+            f"The files that came are not those of the list ({en}). The delivery is still open; mend it and close again.",
+        )
+
+
+class TooManyFiles(Refused):
+    """The delivery holds as many files as one may."""
+
+    status = 413
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"Một lần gửi có nhiều nhất {most} tệp. Hãy nén hoặc chia thành nhiều lần gửi.",
+            f"A delivery holds at most {most} files. Split it into several.",
+        )
+
+
+class NoSuchPath(Refused):
+    """There is nothing at this address."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Không có gì ở địa chỉ này. Cổng nhận tệp ở /files, lần gửi nhiều tệp ở /deliveries.",
+            "There is nothing at this address. Files are sent to /files, deliveries of several files are opened at /deliveries.",
+        )
+
+
+class WrongMethod(Refused):
+    """The address does not know this verb."""
+
+    status = 405
+
+    def __init__(self, method: str) -> None:
+        super().__init__(
+            f"Địa chỉ này không nhận yêu cầu {method[:20]!r}.", f"This address takes no {method[:20]!r} request."
+        )
+
+
 class NoRoom(Refused):
     """The disk is full."""
 
@@ -169,3 +279,7 @@ class NoRoom(Refused):
             "Ổ đĩa của hệ thống đã đầy; phần đã gửi vẫn còn. Hãy gửi tiếp sau.",
             "The disk is full; what was sent is kept. Go on later.",
         )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:10])) + (f" (+{len(names) - 10})" if len(names) > 10 else "")

@@ -29,6 +29,10 @@ class Token:
     datasets: tuple[str, ...] = ()
     revoked_at: str | None = None
 
+    def covers(self, dataset: str) -> bool:
+        """Whether ``dataset`` is not beyond what the token was narrowed to."""
+        return not self.datasets or dataset in self.datasets
+
 
 class Tokens:
     """The tokens of one home, in the private file ``gateway/tokens.json``.

@@ -40,6 +40,8 @@ class Upload:
     received_at: str | None = None
     version: str | None = None
     said: dict[str, str] | None = None
+    delivery: str | None = None
+    """The delivery of several files that it is part of."""
 
     def to_json(self) -> dict[str, Any]:
         return {k: v for k, v in asdict(self).items() if k != "expected"}
@@ -56,11 +58,19 @@ class Uploads:
         self.limit = limit
         self.expire = expire
 
-    def begin(self, agency: str, dataset: str, name: str, size: int, expected: str | None = None) -> Upload:
-        """A new, empty upload of ``size`` bytes. Raises TooLarge or WrongName."""
+    def begin(
+        self,
+        agency: str,
+        dataset: str,
+        name: str,
+        size: int,
+        expected: str | None = None,
+        delivery: str | None = None,
+    ) -> Upload:
+        """A new, empty upload of ``size`` bytes, of the delivery of several files that is named. Raises TooLarge or WrongName."""
         if size > self.limit:
             raise TooLarge(size, self.limit)
-        upload = Upload(secrets.token_hex(_ID_BYTES), agency, dataset, _safe(name), size, "receiving", _now(), expected)
+        upload = Upload(new_id(), agency, dataset, _safe(name), size, "receiving", now(), expected, delivery=delivery)
         private_folder(self.file(upload).parent)
         self.file(upload).touch(mode=0o600)
         self._write(upload)
@@ -130,7 +140,7 @@ class Uploads:
         if upload.expected and upload.expected != digest:
             os.truncate(self.file(upload), 0)
             raise WrongChecksum
-        whole = replace(upload, sha256=digest, state="received", received_at=_now())
+        whole = replace(upload, sha256=digest, state="received", received_at=now())
         self._write(whole)
         return whole
 
@@ -138,9 +148,9 @@ class Uploads:
         """The file, under the name that the agency gave it."""
         return self._folder(upload.id) / "file" / upload.name
 
-    def report(self, upload: Upload) -> Path:
-        """The page that says what was found in the file; there once the file was judged."""
-        return self._folder(upload.id) / "report.html"
+    def report(self, upload: Upload, form: str = "html") -> Path:
+        """What was found in the file, as a page or as its marked copy (``xlsx``); there once the file was judged."""
+        return self._folder(upload.id) / f"report.{form}"
 
     def note(self, upload: Upload, state: State, **found: Any) -> Upload:
         """Remember what became of a whole upload."""
@@ -148,10 +158,10 @@ class Uploads:
         self._write(noted)
         return noted
 
-    def cancel(self, upload: Upload) -> None:
-        """Remove an upload that is not whole. Raises Complete."""
+    def cancel(self, upload: Upload, *, whole: bool = False) -> None:
+        """Remove an upload that is not whole, or one that is where ``whole`` says so. Raises Complete."""
         with self._alone(upload.id):
-            if self._read(upload.id).sha256:
+            if self._read(upload.id).sha256 and not whole:
                 raise Complete
             shutil.rmtree(self._folder(upload.id))
 
@@ -173,7 +183,7 @@ class Uploads:
         return datetime.fromisoformat(upload.begun_at) + self.expire
 
     def _folder(self, upload_id: str) -> Path:
-        if len(upload_id) != 2 * _ID_BYTES or not set(upload_id) <= set("0123456789abcdef"):
+        if not is_id(upload_id):
             raise UnknownUpload
         return self._root / upload_id
 
@@ -216,5 +226,16 @@ def _safe(name: str) -> str:
     return name
 
 
-def _now() -> str:
+def new_id() -> str:
+    """An id that nobody guesses."""
+    return secrets.token_hex(_ID_BYTES)
+
+
+def is_id(text: str) -> bool:
+    """Whether ``text`` may be such an id, and so is safe as the name of a folder."""
+    return len(text) == 2 * _ID_BYTES and set(text) <= set("0123456789abcdef")
+
+
+def now() -> str:
+    """The moment, as receipts state it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -83,6 +83,13 @@ class Repairs:
                 f"{contract.dataset}: bộ dữ liệu gửi có hai tệp cùng tên nên không sửa được theo từng dòng. Hãy gửi lại toàn bộ.",
                 f"{contract.dataset}: two files of the delivery bear one name, so rows cannot be mended. Send all of it again.",
             )
+        if not all(reading.by_row for reading in self._readings.values()):
+            raise RepairRefused(
+                f"{contract.dataset}: một dòng trong tệp của bộ dữ liệu này không phải một dòng của bảng, nên không sửa được theo từng "
+                "dòng. Hãy sửa trong tệp gốc rồi gửi lại.",
+                f"{contract.dataset}: a row in the files of this dataset is not one row of its table, so rows cannot be mended. Mend "
+                "the original file and send it again.",
+            )
         self._nulls = frozenset({"", *(n for r in self._readings.values() for n in r.null_values)})
         self._headers = {f.name: read(store.path(f), f.name, self._readings[f.name]).header for f in delivery.files}
 
@@ -217,7 +224,7 @@ class Repairs:
 
     def _of_cells(self, cells: Sequence[str], file: str, column: str) -> str | None:
         position = self._positions(file).get(column)
-        return None if position is None else cells[position]
+        return None if position is None or position >= len(cells) else cells[position]
 
     def _key(self, of: Any) -> tuple[str | None, ...] | None:
         """The cleaned texts of the key's cells; ``None`` where the contract has no key that the rows bear."""
@@ -230,8 +237,8 @@ class Repairs:
     def _cell_of(self, column: Column) -> Cell:
         """How the text of ``column`` is read, as its type is written in the files."""
         reading = next(iter(self._readings.values()))
-        workbook = reading.format == "excel"
-        return Cell(column, 0).typed(self.plan.concept_of(column), reading.decimal, lambda: None, workbook=workbook)
+        concept = self.plan.concept_of(column)
+        return Cell(column, 0).typed(concept, reading.decimal, lambda: None, workbook=reading.holds_dates)
 
     def _keyed(self) -> list[Column]:
         """The columns of the key that stand in the rows; others have one value for a whole file."""

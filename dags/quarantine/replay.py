@@ -10,7 +10,6 @@ import hashlib
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +27,10 @@ from dags.steps.conform import Conformed, conform
 from dags.steps.records import RunRecord
 from dags.steps.reports import keep_judged
 from dags.steps.verdicts import judge, remember
-from lake import CommitRecord, Version
+from lake import Version
 from lake.folders import private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from quality.verdict import Verdict
 
 _UNMATCHED = 100
@@ -141,7 +138,7 @@ def replay(
             return told
         run_id = f"replay-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}"
         onto = where.current.id if where.current else ""
-        committed = lake.commit(contract, plan.concept_of, Path(found.accepted), _record(found, run_id), onto=onto)
+        committed = lake.commit(contract, plan.concept_of, Path(found.accepted), found.record(run_id), onto=onto)
         quarantine.settle(found, family(store, taken.delivery))
         keep_judged(settings.home, contract, plan, taken.delivery, found, verdict)
         remember(settings, plan, contract, found, committed)
@@ -292,18 +289,6 @@ def _moved(before: Path | None, after: Path) -> tuple[int, int, int]:
     return int(out), int(still), int(went)
 
 
-def _record(found: Conformed, run_id: str) -> CommitRecord:
-    return CommitRecord(
-        delivery=found.delivery,
-        run_id=run_id,
-        gate="passed",
-        rows_in=found.rows_in,
-        rows_quarantined=found.rows_quarantined,
-        simulated=found.simulated,
-        code_version=installed_version("hanoi-cloud"),
-    )
-
-
 def _note(
     settings: PipelineSettings,
     delivery: Delivery,
@@ -314,10 +299,9 @@ def _note(
 ) -> None:
     """Write the record of the dataset's last run, as a run does."""
     record = RunRecord(settings.home, found.dataset)
-    counts: Mapping[str, Any] = {k: v for k, v in asdict(found).items() if k.startswith("rows_") or k == "rules"}
     record.start(run_id)
     record.note("fetch", delivery=delivery.id, origin=delivery.origin, simulated=delivery.simulated)
-    record.note("conform", **counts)
+    record.note("conform", **found.counts)
     record.note("gate", gate="passed", verdict=verdict.to_json())
     record.note("commit", version=committed.id, new_version=committed.new)
     record.note("publish", published=False)

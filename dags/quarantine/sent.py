@@ -10,6 +10,7 @@ from blueprint import Reading
 from blueprint.errors import HanoiError
 from dags.quarantine.errors import RepairRefused
 from dags.quarantine.rows import FILE, REASONS, ROW, SHEET, unescaped
+from dags.sources.formats.sniff import Kind, sniff
 from dags.sources.mends import Spot
 from dags.sources.tables import Table, fold, read
 
@@ -82,7 +83,8 @@ class SentRows:
                 continue
             if any(_place_header(h) == ROW for h in table.header):
                 return table
-        return read(path, path.name, declared if declared.format == plain.format else plain)
+        as_declared = declared.format == plain.format or sniff(path) not in (Kind.TEXT, Kind.EXCEL)
+        return read(path, path.name, declared if as_declared else plain)
 
     def _spot(self, row: Sequence[str], places: Mapping[str, int], number: int, name: str) -> Spot | None:
         if ROW not in places:

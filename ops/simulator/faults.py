@@ -1,12 +1,36 @@
-"""The faults that agencies really make, as changes to the bytes of a good delivery."""
+"""The faults that agencies really make, as changes to the files of a good delivery."""
 
-import csv
-import io
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 
-Delivery = dict[str, bytes]
-"""Path -> bytes, for all files of one delivery."""
+from ops.simulator import damage
+
+_PIECE = 1024 * 1024
+_ERROR_PAGE = """<!DOCTYPE html>
+<html lang="vi"><head><meta charset="utf-8"><title>502 Bad Gateway</title></head>
+<body><h1>Hệ thống đang bảo trì</h1><p>Vui lòng quay lại sau.</p></body></html>
+"""
+
+
+@dataclass(frozen=True)
+class Endless:
+    """A file of ``size`` bytes whose first line never ends; its bytes are made while they are sent."""
+
+    size: int = 10 * 1024**3
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes, a megabyte at a time."""
+        piece = b"ma_tram,thoi_diem,"
+        piece *= _PIECE // len(piece)
+        left = self.size
+        while left > 0:
+            yield piece[:left]
+            left -= len(piece)
+
+
+Delivery = dict[str, bytes | Endless]
+"""Path -> content, for all files of one delivery."""
 
 
 def late(files: Delivery) -> Delivery:
@@ -14,89 +38,84 @@ def late(files: Delivery) -> Delivery:
     return {}
 
 
+def duplicate(files: Delivery) -> Delivery:
+    """Every row was exported twice."""
+    return _each(files, damage.twice)
+
+
 def truncated(files: Delivery) -> Delivery:
     """The transfer broke off in the middle of a row."""
-    return {path: content[: _inside_a_row(content)] for path, content in files.items()}
+    return _each(files, damage.cut)
+
+
+def renamed_column(files: Delivery) -> Delivery:
+    """Someone gave the columns new names."""
+    return _each(files, damage.renamed)
+
+
+def moved_header(files: Delivery) -> Delivery:
+    """Someone put a letterhead above the table, so that the header stands lower."""
+    return _each(files, damage.moved)
+
+
+def shifted_units(files: Delivery) -> Delivery:
+    """Metres for kilometres, đồng for thousands: every number with a fraction is a thousand times too large."""
+    return _each(files, damage.thousandfold)
+
+
+def wrong_era_codes(files: Delivery) -> Delivery:
+    """Units are written as another era has them: old codes of wards, and the provinces of 2025 for those they absorbed."""
+    return _each(files, damage.of_another_era)
 
 
 def wrong_encoding(files: Delivery) -> Delivery:
     """Text saved in Windows-1258, as older Vietnamese systems write it; workbooks are damaged by a text transfer instead."""
-    return {
-        path: _windows_1258(content) if _is_text(content) else content.replace(b"\x00", b"")
-        for path, content in files.items()
-    }
+    return _each(files, damage.in_windows_1258)
 
 
-def changed_header(files: Delivery) -> Delivery:
-    """Someone renamed every column."""
-    return {path: _renamed(content) if _is_text(content) else content for path, content in files.items()}
+def empty_file(files: Delivery) -> Delivery:
+    """The export made files without a byte."""
+    return _each(files, lambda _: b"")
 
 
-def duplicate(files: Delivery) -> Delivery:
-    """Every row was exported twice."""
-    return {path: _twice(content) if _is_text(content) else content for path, content in files.items()}
+def html_error_page(files: Delivery) -> Delivery:
+    """The agency's server answers with its error page, and says that all is well."""
+    return _each(files, lambda _: _ERROR_PAGE.encode())
 
 
-def wrong_units(files: Delivery) -> Delivery:
-    """Temperatures in Fahrenheit, pressures in kPa, coordinates in metres: every number a thousand times too large."""
-    return {path: _thousandfold(content) if _is_text(content) else content for path, content in files.items()}
+def zip_bomb(files: Delivery) -> Delivery:
+    """A workbook of a few megabytes that unpacks to more than any machine should hold."""
+    return _each(files, lambda _: _bomb())
+
+
+def endless_header(files: Delivery) -> Delivery:
+    """A file of 10 GB that is one line."""
+    return dict.fromkeys(files, Endless())
 
 
 FAULTS: dict[str, Callable[[Delivery], Delivery]] = {
-    f.__name__.replace("_", "-"): f for f in (late, truncated, wrong_encoding, changed_header, duplicate, wrong_units)
+    f.__name__.replace("_", "-"): f
+    for f in (
+        late,
+        duplicate,
+        truncated,
+        renamed_column,
+        moved_header,
+        shifted_units,
+        wrong_era_codes,
+        wrong_encoding,
+        empty_file,
+        html_error_page,
+        zip_bomb,
+        endless_header,
+    )
 }
 
 
-def _is_text(content: bytes) -> bool:
-    return not content.startswith(b"PK")
+def _each(files: Delivery, change: Callable[[bytes], bytes]) -> Delivery:
+    return {path: change(content) if isinstance(content, bytes) else content for path, content in files.items()}
 
 
-def _inside_a_row(content: bytes) -> int:
-    """A place well inside the first cell after the middle of the file."""
-    return content.index(b"\n", len(content) // 2) + 2 if _is_text(content) else len(content) // 2
-
-
-def _windows_1258(content: bytes) -> bytes:
-    """Windows-1258 has most letters whole and the tones as marks of their own."""
-    tones = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
-    text = content.decode("utf-8-sig")
-    if text.isascii():
-        text = text.replace("\r\n", ",ghi chú đã sửa\r\n", 1)
-    output = []
-    for letter in unicodedata.normalize("NFC", text):
-        parts = unicodedata.normalize("NFD", letter)
-        base = unicodedata.normalize("NFC", "".join(p for p in parts if p not in tones))
-        output.append(base + "".join(p for p in parts if p in tones))
-    return "".join(output).encode("windows-1258", "replace")
-
-
-def _table(content: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-
-
-def _written(rows: list[list[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
-
-
-def _renamed(content: bytes) -> bytes:
-    rows = _table(content)
-    return _written([[f"cột mới {n}" for n, _ in enumerate(rows[0], 1)], *rows[1:]])
-
-
-def _twice(content: bytes) -> bytes:
-    rows = _table(content)
-    return _written([rows[0], *(row for row in rows[1:] for _ in range(2))])
-
-
-def _thousandfold(content: bytes) -> bytes:
-    rows = _table(content)
-
-    def larger(text: str) -> str:
-        try:
-            return f"{float(text) * 1000:.1f}" if "." in text else text
-        except ValueError:
-            return text
-
-    return _written([rows[0], *([larger(cell) for cell in row] for row in rows[1:])])
+@cache
+def _bomb() -> bytes:
+    return damage.bomb()

@@ -14,7 +14,7 @@ from blueprint import Source, blueprint
 from dags.sources.places import INDEX
 from dags.sources.rows import reading_of
 from ops.simulator.city import SIMULATED
-from ops.simulator.faults import FAULTS, Delivery
+from ops.simulator.faults import FAULTS, Delivery, Endless
 from ops.simulator.layout import lay_out
 
 SEED = 20250701
@@ -31,7 +31,7 @@ def deliveries(seed: int = SEED) -> Delivery:
         for name, rows in simulate(Random(f"{seed} {dataset}"), plan).items():
             path = _path(source, name)
             file = path.rsplit("/", 1)[-1]
-            found[path] = lay_out(contract, reading_of(source, file), rows)
+            found[path] = rows if isinstance(rows, bytes) else lay_out(contract, reading_of(source, file), rows)
     return found
 
 
@@ -45,6 +45,19 @@ def _path(source: Source, name: str) -> str:
     return f"{folders[0]}/{name}"
 
 
+def _names(fault: str | None) -> list[str]:
+    """The files that are there, whatever is in them."""
+    names: Delivery = dict.fromkeys(deliveries(), Endless(0))
+    return sorted(FAULTS[fault](names) if fault else names)
+
+
+@cache
+def _content(path: str, fault: str | None) -> bytes | Endless:
+    """One file, as sent well or as ``fault`` makes it."""
+    sent = {path: deliveries()[path]}
+    return (FAULTS[fault](sent) if fault else sent)[path]
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Answers GET. The first request for each file is turned away with 503, as busy agency servers do."""
 
@@ -53,30 +66,32 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path).lstrip("/")
-        files = deliveries()
+        fault = None
         if path.startswith("faults/"):
             fault, _, path = path.removeprefix("faults/").partition("/")
             if fault not in FAULTS:
                 return self._answer(404, b"", "text/plain")
-            files = FAULTS[fault](files)
         if path == INDEX:
-            listing = json.dumps({"simulated": True, "files": sorted(files)}, ensure_ascii=False)
+            listing = json.dumps({"simulated": True, "files": _names(fault)}, ensure_ascii=False)
             return self._answer(200, listing.encode(), "application/json")
-        if path not in files:
+        if path not in _names(fault):
             return self._answer(404, b"", "text/plain")
         if self.path not in self.turned_away:
             self.turned_away.add(self.path)
             return self._answer(503, b"", "text/plain")
-        return self._answer(200, files[path], "application/octet-stream")
+        return self._answer(200, _content(path, fault), "application/octet-stream")
 
-    def _answer(self, status: int, body: bytes, kind: str) -> None:
+    def _answer(self, status: int, body: bytes | Endless, kind: str) -> None:
+        endless = isinstance(body, Endless)
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(body.size if endless else len(body)))
         if status == 503:
             self.send_header("Retry-After", "0")
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(ConnectionError):  # a client that has enough hangs up
+            for piece in body.pieces() if endless else (body,):
+                self.wfile.write(piece)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name the base class gives it
         """Requests are not worth a line each."""

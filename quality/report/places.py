@@ -1,9 +1,10 @@
 """Where the rows of a quarantine file break each rule: counted and located by DuckDB, in flat memory."""
 
+import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
@@ -33,6 +34,22 @@ class Located:
 
     rows: int
     causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row that breaks ``rule``: its place, the positions from 1 of the cells that the rule reads, the cells as they came.
+
+    ``came`` is what may be shown of the cells that the rule reads.
+    """
+
+    rule: str
+    file: str
+    sheet: str | None
+    row: int
+    columns: tuple[int, ...]
+    received: tuple[str, ...] = field(repr=False)
+    came: str | None
 
 
 class Places:
@@ -121,6 +138,39 @@ class Places:
             )
             causes.setdefault(rule, []).append(cause)
         return {rule: Located(rows, tuple(causes[rule])) for rule, rows in totals}
+
+    def first(self, labels: Literal["rules", "warnings"], rules: Collection[str], most: int) -> list[Found]:
+        """The first rows that break each of ``rules``, at most ``most`` in all, in the order of the delivery.
+
+        Every rule has its turn: the first row of each comes before the second of any. Rows that ``located`` leaves out are
+        left out here.
+        """
+        self._db.execute(f"CREATE OR REPLACE TEMP VIEW broken AS {self._broken(labels)}")
+        rows = self._db.execute(
+            "SELECT c.rule, c.file, c.sheet, c.row, r.received, r.rules, r.warnings, "
+            f"{self._positions} FROM (SELECT rule, file, sheet, row, nth, row_number() OVER (PARTITION BY rule ORDER BY nth) AS turn "
+            f"FROM broken WHERE list_contains({literal(sorted(rules))}::VARCHAR[], rule) ORDER BY turn, nth LIMIT $most) c "
+            f"JOIN {_numbered(self._path)} r ON r.file_row_number = c.nth ORDER BY c.nth, c.rule",
+            {"most": most},
+        ).fetchall()
+        return [
+            Found(
+                rule,
+                file,
+                sheet,
+                row,
+                self._read_by(rule, positions or {}),
+                tuple(json.loads(received)),
+                self._came(rule, received, positions or {}, [*broken, *(warnings or [])]),
+            )
+            for rule, file, sheet, row, received, broken, warnings, positions in rows
+        ]
+
+    def _read_by(self, rule: str, positions: Mapping[str, int]) -> tuple[int, ...]:
+        """Where the columns stand that ``rule`` reads, the one that it is about first."""
+        meaning = self._meanings.get(rule)
+        names = () if meaning is None else tuple(dict.fromkeys(filter(None, (meaning.column, *meaning.columns))))
+        return tuple(dict.fromkeys(positions[name] for name in names if name in positions))
 
     def _broken(self, labels: str) -> str:
         """One row per broken rule: where, and what came; ``nth`` is the place in the order of the delivery."""

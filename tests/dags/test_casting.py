@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from blueprint import Column
+from dags.sources.blocks import Columns
+from dags.sources.rows import Batch
 from dags.sources.shapes import shape_of
 from dags.sources.tables import _texts, cell_text
+from dags.steps.at_once import read_at_once, typed
 from dags.steps.casting import _steady, attempt, cast, certain, confirm, sure
 from tests.dags.builders import column, concept
 
@@ -95,12 +99,17 @@ def values(kind: str, texts: Sequence[str], **more: Any) -> None:
     ways = {"careful": cast(declared, meaning), "checked": confirm(declared, meaning, "tried")}
     if shape is not None and sure(declared, meaning, shape):
         ways["sure"] = certain(declared, meaning, "tried", shape)
+    at_once = typed(declared, meaning, shape, pa.array(texts, pa.string())) if "sure" in ways else None
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")
         db.execute("CREATE TABLE t (x VARCHAR)")
         db.executemany("INSERT INTO t VALUES (?)", [[t] for t in texts])
         query = ", ".join(f"CAST({sql} AS VARCHAR)" for sql in ways.values())
         rows = db.execute(f"SELECT x, {query} FROM (SELECT x, {tried} AS tried FROM t)").fetchall()
+        if at_once is not None:
+            db.register("whole", pa.table({"x": at_once}))
+            said = [text for (text,) in db.execute("SELECT CAST(x AS VARCHAR) FROM whole").fetchall()]
+            assert said == [careful for _, careful, *_ in rows], (kind, texts)
     for text, careful, *others in rows:
         assert set(others) == {careful}, (kind, text)
 
@@ -120,6 +129,32 @@ def test_numbers(kind: str, texts: list[str]) -> None:
 @pytest.mark.parametrize("kind", ["timestamp", "timestamp_local", "date"])
 def test_times(kind: str, texts: list[str]) -> None:
     values(kind, texts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "read"),
+    [
+        ("integer", ["1", "-", "", "30"], [1, None, None, 30]),
+        ("double", ["1.5", "-", ".5"], [1.5, None, 0.5]),
+        ("string", ["a", "-", ""], ["a", None, None]),
+        ("integer", ["1", "1-"], None),
+        ("double", ["1", "."], None),
+        ("double", ["1", "9" * 400], None),
+        ("integer", ["9223372036854775808"], None),
+        ("timestamp_local", ["2025-02-28 07:00:00", "2025-02-30 07:00:00"], None),
+        ("timestamp", ["1944-12-31 07:00:00"], None),
+        ("decimal", ["1.5"], None),
+    ],
+)
+def test_a_column_is_read_at_once_or_not_at_all(kind: str, texts: list[str], read: list[Any] | None) -> None:
+    declared, meaning = Column.model_validate(column("x", "x")), concept("x", kind)
+    came = pa.array(texts, pa.string())
+    shape = shape_of(came)
+    assert shape is not None
+    block = Columns(np.arange(len(texts)), [came])
+    batch = Batch("f.csv", "", 0, 0, block, None, {"x": came}, {}, {"x": shape}, frozenset({"", "-"}))
+    values = read_at_once(declared, meaning, batch)
+    assert (values if values is None else values.to_pylist()) == read
 
 
 def test_a_format_that_comes_first_is_not_overtaken() -> None:
@@ -161,4 +196,4 @@ def test_a_shape_says_only_what_is_true(texts: list[str]) -> None:
 @example([9999999999.5])
 @example([1e15, 0.5])
 def test_columns_of_numbers_are_written_as_their_cells_are(cells: list[float]) -> None:
-    assert _texts(cells).to_pylist() == [cell_text(c) for c in cells]
+    assert _texts(cells, set(map(type, cells))).to_pylist() == [cell_text(c) for c in cells]

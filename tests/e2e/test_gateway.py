@@ -72,6 +72,8 @@ def test_a_delivery_is_judged_and_its_receipt_says_how(platform: Platform, gatew
     page = httpx.get(str(refused["report"]), headers={"Authorization": f"Bearer {token}"})
     assert page.status_code == 200
     assert "sai.csv" in page.text
+    marked = httpx.get(str(refused["report_xlsx"]), headers={"Authorization": f"Bearer {token}"})
+    assert marked.content.startswith(b"PK")
     assert httpx.get(str(refused["report"])).status_code == 401
 
     accepted = delivered(gateway, token, good)
@@ -80,3 +82,30 @@ def test_a_delivery_is_judged_and_its_receipt_says_how(platform: Platform, gatew
     assert accepted["sha256"] == kept.id
     listed = json.loads(hanoi("gateway", "deliveries", "--json", "--home", str(platform.home)).stdout)
     assert {u["state"] for u in listed} == {"accepted", "refused"}
+
+
+def test_several_files_that_were_closed_are_judged_as_one(platform: Platform, gateway: str) -> None:
+    token = json.loads(
+        hanoi("gateway", "token", "add", "--agency", "papi", "--json", "--home", str(platform.home)).stdout
+    )["token"]
+    headers, base = {"Authorization": f"Bearer {token}"}, gateway.removesuffix("/files")
+    store = DeliveryStore(platform.home, 1 << 30)
+    kept = store.deliveries("papi")[-1]
+    opened = httpx.post(f"{base}/deliveries", headers=headers, json={"dataset": "papi"}).json()
+    agency = tus.TusClient(gateway, headers=headers)
+    for file in kept.files:
+        with store.path(file).open("rb") as stream:
+            about = {"delivery": opened["id"], "filename": file.name}
+            agency.uploader(file_stream=stream, chunk_size=100_000, metadata=about).upload()
+    place = f"{base}/deliveries/{opened['id']}"
+    receipt = httpx.post(
+        f"{place}/close", headers=headers, json={"files": {f.name: f.sha256 for f in kept.files}}
+    ).json()
+    assert receipt["sha256"] == kept.id
+    end = time.monotonic() + 240
+    while (said := httpx.get(place, headers=headers).json())["state"] in ("received", "running"):
+        assert time.monotonic() < end, said
+        time.sleep(1)
+    assert (said["state"], said["version"]) == ("accepted", platform.results["papi"]["version"])
+    marked = httpx.get(said["report_xlsx"], headers=headers)
+    assert marked.content.startswith(b"PK")

@@ -38,3 +38,4 @@ def test_from_an_excel_file_to_a_published_dataset(platform: Platform, folder: P
     rows = (folder / "nha-cho.csv").read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == 1 + 5
     assert "Long Biên" not in "".join(rows), "a quarantined row is not published"
+    assert "99999" in openpyxl.load_workbook(folder / "ket-qua.xlsx").worksheets[1]["C7"].comment.text

@@ -92,7 +92,7 @@ def test_what_is_not_there_is_told_in_both_languages(home: Path, tmp_path: Path)
     for arguments, words in (
         ((DATASET, "9-00000000"), "Deliveries that were judged"),
         (("bus-stops",), "hanoi check FILE --dataset bus-stops"),
-        ((DATASET, "--out", tmp_path / "r.pdf"), ".html or .json"),
+        ((DATASET, "--out", tmp_path / "r.pdf"), ".html, .json or .xlsx"),
         ((DATASET, "--out", tmp_path / "no" / "r.html"), "Make it first"),
         (("no-such-dataset",), "no-such-dataset"),
     ):

@@ -7,13 +7,10 @@ import httpx
 import pytest
 
 from blueprint import blueprint
-from blueprint.errors import HanoiError
-from dags.errors import DeliveryMissing, DeliveryTruncated, HeaderChanged, WrongEncoding
 from dags.sources.deliveries import DeliveryStore
 from dags.sources.places import locate
 from dags.steps.conform import Conformed, conform
 from ops.simulator.city import SIMULATED
-from ops.simulator.faults import FAULTS
 from ops.simulator.server import deliveries, simulating
 
 
@@ -50,35 +47,8 @@ def test_a_good_delivery_meets_its_contract(city: str, tmp_path: Path, name: str
 
 
 def test_every_agency_dataset_without_a_file_of_its_own_is_simulated() -> None:
-    needing = {n for n, c in blueprint().contracts.items() if all(s.kind == "agency" for s in c.sources)}
+    needing = {n for n, c in blueprint().contracts.items() if c.publish and all(s.kind == "agency" for s in c.sources)}
     assert set(SIMULATED) == needing
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        ("late", DeliveryMissing),
-        ("truncated", DeliveryTruncated),
-        ("wrong-encoding", WrongEncoding),
-        ("changed-header", HeaderChanged),
-    ],
-)
-def test_a_fault_of_the_whole_file_is_refused(city: str, tmp_path: Path, fault: str, error: type[HanoiError]) -> None:
-    with pytest.raises(error):
-        run("bus-stops", f"{city}/faults/{fault}", tmp_path)
-
-
-@pytest.mark.parametrize(("fault", "rule"), [("duplicate", "key-duplicate"), ("wrong-units", "temperature-range")])
-def test_a_fault_of_rows_fills_the_quarantine_beyond_what_the_gate_allows(
-    city: str, tmp_path: Path, fault: str, rule: str
-) -> None:
-    found = run("air-quality-hourly", f"{city}/faults/{fault}", tmp_path)
-    assert found.rules[rule] > 0
-    assert found.rows_quarantined / found.rows_in > blueprint().contract("air-quality-hourly").gate.max_quarantined
-
-
-def test_every_fault_is_tried_above() -> None:
-    assert set(FAULTS) == {"late", "truncated", "wrong-encoding", "changed-header", "duplicate", "wrong-units"}
 
 
 def test_a_busy_server_is_asked_again(city: str) -> None:

@@ -13,6 +13,7 @@ import uvicorn
 
 from blueprint import blueprint
 from dags.gateway.app import application
+from dags.gateway.bundles import Bundle, Bundles
 from dags.gateway.tokens import Tokens
 from dags.gateway.uploads import Upload, Uploads
 
@@ -30,7 +31,8 @@ class Gateway:
     port: int
     tokens: Tokens
     uploads: Uploads
-    received: list[Upload] = field(default_factory=list)
+    bundles: Bundles
+    received: list[Upload | Bundle] = field(default_factory=list)
 
     def client(self, secret: str, **headers: str) -> httpx.Client:
         said = {"Authorization": f"Bearer {secret}", "Tus-Resumable": "1.0.0", **headers}
@@ -44,8 +46,9 @@ def metadata(**said: str) -> str:
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     home: Path = tmp_path_factory.mktemp("gateway")
-    tokens, uploads, received = Tokens(home), Uploads(home, LIMIT), list[Upload]()
-    app = application(blueprint(), tokens, uploads, received.append)
+    tokens, uploads, received = Tokens(home), Uploads(home, LIMIT), list[Upload | Bundle]()
+    bundles = Bundles(home, uploads)
+    app = application(blueprint(), tokens, uploads, received.append, bundles)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -53,7 +56,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         while not server.started:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield Gateway(f"http://127.0.0.1:{port}", port, tokens, uploads, received)
+        yield Gateway(f"http://127.0.0.1:{port}", port, tokens, uploads, bundles, received)
     finally:
         server.should_exit = True
         thread.join(20)

@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from blueprint.load import ROOT
+from dags.gateway.errors import Refused
 from dags.gateway.tokens import Tokens, UnknownToken
 from tests.dags.gateway.conftest import LIMIT, Gateway, metadata
 
@@ -131,3 +133,47 @@ def test_what_the_server_can(gateway: Gateway) -> None:
     assert said["Tus-Max-Size"] == str(LIMIT)
     assert {"creation", "termination", "checksum", "expiration"} <= set(said["Tus-Extension"].split(","))
     assert "sha1" in said["Tus-Checksum-Algorithm"].split(",")
+
+
+def test_what_is_nowhere_is_told_in_both_languages_and_logged(
+    gateway: Gateway, secret: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "hanoi.gateway"), gateway.client(secret) as sender:
+        refused(sender.get("/reports/1%0d%0aaccepted"), 404)
+        refused(sender.put("/files"), 405)
+    assert "NoSuchPath 404 (so-xay-dung-" in caplog.text
+    assert "WrongMethod 405" in caplog.text
+    assert all("\r" not in record.getMessage() and "\n" not in record.getMessage() for record in caplog.records)
+
+
+STATUS = {
+    "Unauthorised": 401,
+    "NotYours": 403,
+    "Complete": 403,
+    "UnknownUpload": 404,
+    "UnknownBundle": 404,
+    "NoReport": 404,
+    "NoSuchPath": 404,
+    "WrongMethod": 405,
+    "WrongOffset": 409,
+    "Closed": 409,
+    "NameTaken": 409,
+    "NotWhole": 409,
+    "WrongProtocol": 412,
+    "TooLarge": 413,
+    "TooManyFiles": 413,
+    "WrongType": 415,
+    "OtherFiles": 422,
+    "Locked": 423,
+    "WrongChecksum": 460,
+    "NoRoom": 507,
+    "WrongName": 400,
+    "WrongRequest": 400,
+}
+
+
+def test_every_refusal_has_its_status_and_the_guide_lists_it() -> None:
+    assert {kind.__name__: kind.status for kind in Refused.__subclasses__()} == STATUS
+    guide = (ROOT.parent / "docs/guides/deliver-files.md").read_text(encoding="utf-8")
+    for status in set(STATUS.values()):
+        assert f"| {status} |" in guide, status
