@@ -24,6 +24,9 @@ class PublishedFile:
     sha256: str
 
 
+# Small row groups, so that the catalogue's DataStore need not read much for a page.
+PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"
+
 KINDS = (
     ("csv", "CSV", "CSV", "text/csv"),
     ("parquet", "Parquet", "Parquet", "application/vnd.apache.parquet"),
@@ -104,7 +107,7 @@ def _copy(select: str, key: list[str], target: Path, suffix: str) -> None:
 
     from blueprint.sql import ident, literal
 
-    form = "FORMAT csv, HEADER" if suffix == "csv" else "FORMAT parquet, COMPRESSION zstd"
+    form = "FORMAT csv, HEADER" if suffix == "csv" else PARQUET
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")
         db.execute(

@@ -6,13 +6,14 @@ import os
 import re
 import socket
 import stat
+import subprocess
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.catalog_server.conftest import ORGANISATIONS, Server, processes_of
+from tests.catalog_server.conftest import ORGANISATIONS, PYTHON, Server, processes_of
 
 pytestmark = pytest.mark.platform
 
@@ -50,7 +51,8 @@ def test_secrets_are_independent(server: Server) -> None:
     ini.read(server.root / "ckan.ini")
     app = ini["app:main"]
     password = re.search(r"//ckan:([^@]+)@", app["sqlalchemy.url"])[1]
-    secrets = [app["SECRET_KEY"], app["WTF_CSRF_SECRET_KEY"], app["api_token.jwt.encode.secret"], password]
+    reader = re.search(r"//datastore_reader:([^@]+)@", app["ckan.datastore.read_url"])[1]
+    secrets = [app["SECRET_KEY"], app["WTF_CSRF_SECRET_KEY"], app["api_token.jwt.encode.secret"], password, reader]
     assert len({secret.removeprefix("string:") for secret in secrets}) == len(secrets)
     assert min(len(secret) for secret in secrets) >= 40
 
@@ -83,6 +85,32 @@ def test_the_token_may_publish_and_a_stranger_may_not(server: Server) -> None:
     created = server.action("package_create", dataset, token=True)
     assert created.status_code == 200
     assert server.action("package_show", {"id": "khong-khi"}).json()["result"]["title"] == "Không khí"
+
+
+# Run by the server's Python, which has a client for PostgreSQL: what the DataStore's reader is refused.
+AS_READER = """
+import configparser, sys
+import psycopg2
+ini = configparser.RawConfigParser(); ini.optionxform = str; ini.read(sys.argv[1])
+url = ini["app:main"]["ckan.datastore.read_url"].replace("%%", "%")
+for statement in ("SELECT count(*) FROM _table_metadata", "CREATE TABLE t (i int)", "DELETE FROM _table_stats"):
+    connection = psycopg2.connect(url)
+    try:
+        connection.cursor().execute(statement); print("done")
+    except psycopg2.Error as error:
+        print(type(error).__name__)
+    connection.close()
+try:
+    psycopg2.connect(url.replace("/datastore?", "/ckan?")); print("connected")
+except psycopg2.OperationalError:
+    print("refused")
+"""
+
+
+def test_the_datastores_reader_reads_and_does_nothing_else(server: Server) -> None:
+    command = [str(PYTHON), "-c", AS_READER, str(server.root / "ckan.ini")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert said == ["done", "InsufficientPrivilege", "InsufficientPrivilege", "refused"]
 
 
 def test_organisations_are_there(server: Server) -> None:

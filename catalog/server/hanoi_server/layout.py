@@ -35,6 +35,11 @@ class Layout:
         return self.home / "published"
 
     @property
+    def tables(self) -> Path:
+        """What is held of large published tables for quick answers, a cache."""
+        return self.root / "tables"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 
@@ -99,7 +104,15 @@ class Layout:
                 f"The path {str(self.home)!r} has a % or a line break, which CKAN cannot read. Choose another --home.",
             )
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.root, self.logs, self.storage, self.root / "webassets", self.valkey, self.run_dir):
+        for folder in (
+            self.root,
+            self.logs,
+            self.storage,
+            self.root / "webassets",
+            self.tables,
+            self.valkey,
+            self.run_dir,
+        ):
             private_folder(folder)
 
 

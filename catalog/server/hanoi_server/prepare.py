@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from psycopg2 import sql
-
-from hanoi_server import services
+from hanoi_server import databases, services
 from hanoi_server.account import postgres_account
 from hanoi_server.cluster import Cluster, ensure, locate
 from hanoi_server.errors import PortBusy, ServiceFailed
@@ -62,7 +60,7 @@ def prepare(layout: Layout, wanted: Wanted) -> list[Service]:
     if not _done(layout, fingerprint):
         stage("Khởi động PostgreSQL và Valkey để chuẩn bị", "Starting PostgreSQL and Valkey for the preparation")
         with temporarily(layout, [database, valkey]):
-            _create_database(cluster, secrets)
+            databases.create(cluster, secrets)
             _bootstrap(layout, wanted)
         write_private(layout.prepared, json.dumps(fingerprint, indent=2))
     return [database, valkey, web]
@@ -138,24 +136,6 @@ def _done(layout: Layout, fingerprint: dict[str, str]) -> bool:
     if not (layout.prepared.exists() and layout.api_token.exists() and layout.admin_password.exists()):
         return False
     return bool(json.loads(layout.prepared.read_text("utf-8")) == fingerprint)
-
-
-def _create_database(cluster: Cluster, secrets: Secrets) -> None:
-    connection = services.connect(cluster, secrets, "postgres")
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'ckan'")
-        if cursor.fetchone() is None:
-            cursor.execute(
-                sql.SQL("CREATE ROLE ckan LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
-                    sql.Literal(secrets.ckan_password)
-                )
-            )
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'ckan'")
-        if cursor.fetchone() is None:
-            cursor.execute("CREATE DATABASE ckan OWNER ckan")
-            cursor.execute("REVOKE ALL ON DATABASE ckan FROM PUBLIC")
-    connection.close()
 
 
 def _bootstrap(layout: Layout, wanted: Wanted) -> None:

@@ -20,6 +20,7 @@ class Secrets:
     api_token: str
     postgres_password: str
     ckan_password: str
+    datastore_read_password: str
 
 
 def load_secrets(layout: Layout) -> Secrets:

@@ -7,15 +7,23 @@ from hanoi_server.layout import Layout, write_private
 from hanoi_server.secret_store import Secrets
 from hanoi_server.services import valkey_socket
 
-PLUGINS = "hanoi_search hanoi"
+PLUGINS = "hanoi_search hanoi datastore hanoi_datastore datatables_view"
 ADMIN = "hanoi-admin"
 
 _WEEK = 7 * 24 * 3600
 
 
+DATASTORE = "datastore"
+DATASTORE_READER = "datastore_reader"
+
+
 def database_url(cluster: Cluster, secrets: Secrets) -> str:
     """Return how CKAN reaches its database, as its own role, by the unix socket."""
-    return f"postgresql://ckan:{secrets.ckan_password}@/ckan?host={quote(str(cluster.sockets), safe='/')}"
+    return _url(cluster, "ckan", secrets.ckan_password, "ckan")
+
+
+def _url(cluster: Cluster, role: str, password: str, database: str) -> str:
+    return f"postgresql://{role}:{password}@/{database}?host={quote(str(cluster.sockets), safe='/')}"
 
 
 def write_ini(layout: Layout, cluster: Cluster, secrets: Secrets, port: int, plugins: str = PLUGINS) -> None:
@@ -35,6 +43,11 @@ def _options(layout: Layout, cluster: Cluster, secrets: Secrets, port: int, plug
         "hanoi.published_path": str(layout.published),
         # Services
         "sqlalchemy.url": database_url(cluster, secrets),
+        # Tables that somebody uploads; the published ones are read from their files, without any copy.
+        "ckan.datastore.write_url": _url(cluster, "ckan", secrets.ckan_password, DATASTORE),
+        "ckan.datastore.read_url": _url(cluster, DATASTORE_READER, secrets.datastore_read_password, DATASTORE),
+        "ckan.datastore.sqlsearch.enabled": "false",
+        "ckanext.hanoi_datastore.cache_path": str(layout.tables),
         "ckan.redis.url": f"unix://{quote(str(valkey_socket(layout)), safe='/')}?db=0",
         # CKAN insists on an address; the plugin hanoi_search answers in its place and nothing listens there.
         "solr_url": "http://127.0.0.1:9/solr/hanoi",

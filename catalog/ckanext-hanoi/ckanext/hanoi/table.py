@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from ckanext.hanoi_datastore import engine
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -48,51 +50,39 @@ def read_page(path: Path, number: int = 1, sort: str | None = None, descending: 
     :param sort: the name of a column
     :returns: None when the file cannot be read
     """
+    room = engine.cursor(path.parents[1])
     try:
-        with _closed_room(path) as room:
-            return _read(room, str(path), number, sort, descending)
-    except duckdb.Error:
+        with engine.deadline(room):
+            return _read(
+                room, f"read_parquet({engine.text(str(path))}, file_row_number = true)", number, sort, descending
+            )
+    except (duckdb.Error, engine.TookTooLong):
         log.exception("The published file %s cannot be read", path)
         return None
 
 
-def _read(room: duckdb.DuckDBPyConnection, path: str, number: int, sort: str | None, descending: bool) -> Page:
-    described = room.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
+def _read(room: duckdb.DuckDBPyConnection, rows: str, number: int, sort: str | None, descending: bool) -> Page:
+    described = engine.fetch(room, f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {rows}")
     kinds = {row[0]: row[1] for row in described}
-    total = room.execute("SELECT count(*) FROM read_parquet(?)", [path]).fetchone()[0]
+    total = engine.fetch(room, f"SELECT count(*) FROM {rows}")[0][0]
     pages = max(1, -(-total // ROWS))
     number = min(max(1, number), pages)
     sort = sort if sort in kinds else None
+    places = range((number - 1) * ROWS, min(number * ROWS, total))
+    if sort:
+        # Only the column to sort by is read whole.
+        order = f"{engine.identifier(sort)} {'DESC' if descending else 'ASC'} NULLS LAST, file_row_number"
+        chosen = f"SELECT file_row_number FROM {rows} ORDER BY {order} LIMIT {ROWS} OFFSET {places.start}"
+        wanted = [row[0] for row in engine.fetch(room, chosen)]
+    else:
+        wanted = list(places)
     shown = ", ".join(_shown(name, kind) for name, kind in kinds.items())
-    order = f"{_quoted(sort)} {'DESC' if descending else 'ASC'} NULLS LAST, " if sort else ""
-    rows = room.execute(
-        f"SELECT {shown} FROM read_parquet(?, file_row_number = true) ORDER BY {order}file_row_number LIMIT ? OFFSET ?",
-        [path, ROWS, (number - 1) * ROWS],
-    ).fetchall()
-    return Page(list(kinds), rows, number, pages, total, sort, descending)
-
-
-def _closed_room(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB that can read this one file and nothing else, and cannot be told otherwise."""
-    room = duckdb.connect(
-        ":memory:", config={"threads": 1, "memory_limit": "256MB", "autoinstall_known_extensions": False,
-                            "temp_directory": ""}
-    )  # fmt: skip
-    room.execute("SET allowed_paths = [$path]".replace("$path", _text(str(path))))
-    room.execute("SET enable_external_access = false")
-    room.execute("SET lock_configuration = true")
-    return room
+    listed = ", ".join(map(str, wanted)) or "NULL"
+    found = engine.fetch(room, f"SELECT file_row_number, {shown} FROM {rows} WHERE file_row_number IN ({listed})")
+    by_place = {row[0]: row[1:] for row in found}
+    return Page(list(kinds), [by_place[place] for place in wanted], number, pages, total, sort, descending)
 
 
 def _shown(name: str, kind: str) -> str:
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"{_quoted(name)} AT TIME ZONE {_text(_ZONE)} AS {_quoted(name)}"
-    return _quoted(name)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    column = engine.identifier(name)
+    return f"{column} AT TIME ZONE {engine.text(_ZONE)} AS {column}" if kind == "TIMESTAMP WITH TIME ZONE" else column

@@ -1,0 +1,1 @@
+"""CKAN's DataStore, answered by DuckDB from the published Parquet files."""

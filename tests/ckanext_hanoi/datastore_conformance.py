@@ -1,0 +1,211 @@
+"""Runs CKAN's own tests of reading the DataStore against `hanoi_datastore`, and prints the outcome as JSON.
+
+The tests fill tables of the stock DataStore. Whenever one of them reads, its table is written to a Parquet file as the
+publisher would write it, and DuckDB answers in PostgreSQL's place. It is run by the Python of the CKAN server's
+environment (with its `test` group); paths given as arguments replace the chosen tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from conformance import INI, PLUGIN, Services, outcome
+
+# The tests that read; what writes, or looks into PostgreSQL itself, is not about this backend.
+READING = (
+    "ckanext/datastore/tests/test_search.py",
+    "ckanext/datastore/tests/test_dump.py",
+    "ckanext/datastore/tests/test_info.py",
+    "ckanext/datastore/tests/test_auth.py",
+)
+
+MORE_INI = """\
+ckan.datastore.write_url = {write}
+ckan.datastore.read_url = {read}
+ckan.datastore.sqlsearch.enabled = True
+"""
+
+# Loaded by pytest before CKAN's plugins are: the stock plugin then finds this backend under its own name.
+JUDGED = """
+import itertools, json
+from contextlib import contextmanager
+from pathlib import Path
+import duckdb, sqlalchemy as sa
+from ckanext.datastore import plugin as stock
+from ckanext.datastore.backend import postgres
+from ckanext.hanoi_datastore import backend, tables
+
+FOLDER, NUMBERS, SEEN = Path({folder!r}), itertools.count(), []
+KINDS = {{"text": "VARCHAR", "int": "INTEGER", "int4": "INTEGER", "int8": "BIGINT", "float8": "DOUBLE", "bool": "BOOLEAN",
+         "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ", "date": "DATE", "json": "JSON", "nested": "JSON", "jsonb": "JSON",
+         "_text": "VARCHAR[]", "_int4": "INTEGER[]", "time": "TIME", "uuid": "UUID"}}
+reading = False
+find = tables.find
+
+def written(resource_id):
+    engine = postgres.get_read_engine()
+    with engine.connect() as connection:
+        types = postgres._get_fields_types(connection, resource_id)
+        names = [name for name in types if name != "_id"]
+        listed = ", ".join(
+            ("(" + postgres.identifier(n) + ").json" if types[n] == "nested" else postgres.identifier(n))
+            + ("" if types[n] in ("_text", "_int4") else "::text")
+            for n in names
+        )
+        rows = connection.exec_driver_sql(
+            ("SELECT " + (listed or "1") + " FROM " + postgres.identifier(resource_id)).replace("%", "%%") + " ORDER BY _id"
+        ).fetchall()
+    kinds = []
+    for at, name in enumerate(names):
+        kind = KINDS.get(types[name])
+        if types[name] == "numeric":
+            scale = max([len((row[at] or "").partition(".")[2]) for row in rows] or [0])
+            kind = "DECIMAL(38, %d)" % scale
+        kinds.append(kind or "VARCHAR")
+    path = FOLDER / "judged" / ("%d.parquet" % next(NUMBERS))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as room:
+        if not names:
+            names, kinds, rows = ["nothing"], ["VARCHAR"], []
+        columns = ", ".join('"' + n.replace('"', '""') + '" ' + k for n, k in zip(names, kinds))
+        room.execute("CREATE TABLE t (" + columns + ")")
+        if rows:
+            room.executemany("INSERT INTO t VALUES (" + ", ".join("?" * len(names)) + ")", [list(row) for row in rows])
+        room.execute("COPY t TO '" + str(path) + "' (FORMAT parquet)")
+    return path
+
+def judged(resource_id):
+    if not reading or not resource_id or resource_id.startswith("_"):
+        return find(resource_id)
+    with postgres.get_read_engine().connect() as connection:
+        known = connection.execute(
+            sa.text("SELECT coalesce(alias_of, name) FROM _table_metadata WHERE name = :id"), {{"id": resource_id}}
+        ).scalar()
+    if known is None:
+        return None
+    SEEN.append(resource_id)
+    return tables.read(written(known))
+
+tables.find = judged
+
+@contextmanager
+def as_reader():
+    global reading
+    before, reading = reading, True
+    try:
+        yield
+    finally:
+        reading = before
+
+class Judged(backend.HanoiDatastoreBackend):
+    def search(self, context, data_dict):
+        with as_reader():
+            return super().search(context, data_dict)
+    def search_sql(self, context, data_dict):
+        with as_reader():
+            return super().search_sql(context, data_dict)
+    def resource_fields(self, *args, **kwargs):
+        with as_reader():
+            return super().resource_fields(*args, **kwargs)
+
+stock.DatastorePlugin.register_backends = lambda self: {{"postgresql": Judged, "postgres": Judged}}
+
+def pytest_sessionfinish():
+    Path({seen!r}).write_text(str(len(SEEN)))
+"""
+
+
+def run(folder: Path, tests: list[str], more: list[str]) -> dict[str, object]:
+    """Run the tests in fresh databases; `answered` says how often DuckDB was asked."""
+    site = Path(str(find_spec("ckan").origin)).parents[1]
+    services = Services(folder)
+    try:
+        services.postgres.psql("CREATE ROLE reader LOGIN PASSWORD 'reader'")
+        services.postgres.psql("CREATE DATABASE datastore_test")
+        write = services.postgres.get_uri("datastore_test")
+        read = write.replace("//postgres:", "//reader:").replace("//postgres@", "//reader@")
+        ini, report, seen = folder / "test.ini", folder / "report.xml", folder / "seen"
+        values = {"secret": os.urandom(16).hex(), "database": services.database, "redis": services.redis}
+        settings = INI.format(**values, folder=folder).replace(
+            "plugins = hanoi_search", "plugins = hanoi_search datastore"
+        )
+        ini.write_text(settings + MORE_INI.format(write=write, read=read), "utf-8")
+        environment = {**os.environ, "CKAN_INI": str(ini)}
+        start = "import pylibmagic; from ckan.cli.cli import ckan; ckan()"
+        command = [sys.executable, "-c", start, "-c", str(ini)]
+        subprocess.run([*command, "db", "init"], cwd=folder, env=environment, stdout=sys.stderr, check=True)
+        rights = subprocess.run(
+            [*command, "datastore", "set-permissions"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        (folder / "rights.sql").write_text(rights.stdout, "utf-8")
+        services.postgres.psql(rights.stdout)
+        (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
+        plugin = PLUGIN.format(tests=str(site / "ckan/tests")) + JUDGED.format(folder=str(folder), seen=str(seen))
+        (folder / "hanoi_conformance.py").write_text(plugin, "utf-8")
+        options = [f"--ckan-ini={ini}", f"--junitxml={report}", f"--rootdir={site}", "-c", str(folder / "pytest.ini")]
+        options += [
+            "-p",
+            "pylibmagic",
+            "-p",
+            "hanoi_conformance",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "--tb=short",
+            "--no-header",
+        ]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            *options,
+            "--disable-warnings",
+            *more,
+            *(str(site / test) for test in tests),
+        ]
+        subprocess.run(command, cwd=folder, env=environment, stdout=sys.stderr, check=False)
+        return {**outcome(report), "answered": int(seen.read_text()) if seen.exists() else 0}
+    finally:
+        services.stop()
+
+
+def main() -> int:
+    """Run the tests and print what became of them."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("tests", nargs="*", help="paths below site-packages; the reading tests when none is given")
+    options, more = arguments.parse_known_args()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="hanoi-conformance-") as name:
+        ended = run(Path(name), options.tests or list(READING), more)
+    names = {kind: ended[kind] for kind in ("passed", "failed", "skipped")}
+    counts = {kind: len(found) for kind, found in names.items()}
+    seconds = round(time.monotonic() - started)
+    print(
+        json.dumps(
+            {
+                "counts": counts,
+                "seconds": seconds,
+                "answered": ended["answered"],
+                "failed": names["failed"],
+                "skipped": names["skipped"],
+            }
+        )
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
