@@ -70,6 +70,7 @@ def ours(file: str) -> Timed:
     import duckdb  # noqa: F401
     import pyarrow.compute
     import pyarrow.csv
+    import pyarrow.dataset
     import pyarrow.parquet
     import python_calamine  # noqa: F401
 

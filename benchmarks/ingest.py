@@ -25,7 +25,7 @@ def ours(file: str) -> Timed:
     from dags.sources.deliveries import DeliveryStore
     from dags.sources.places import locate
     from dags.steps.conform import conform as conformed
-    from lake import CommitRecord, Lake
+    from lake import Lake
     from quality.gate import _quiet, gate
 
     with _quiet():
@@ -48,15 +48,7 @@ def ours(file: str) -> Timed:
                 rows_quarantined=done.rows_quarantined,
                 refused=done.rules,
             )
-            record = CommitRecord(
-                delivery=delivery.id,
-                run_id="bench",
-                gate="passed" if verdict.passed else "failed",
-                rows_in=done.rows_in,
-                rows_quarantined=done.rows_quarantined,
-                simulated=True,
-                code_version="bench",
-            )
+            record = done.record("bench", passed=verdict.passed)
             version = Lake(home).commit(declared, plan.concept_of, accepted, record)
     if not verdict.passed:
         raise RuntimeError(f"the generated data should pass: {[c.id for c in verdict.failed]}")

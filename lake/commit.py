@@ -1,32 +1,31 @@
-"""Writing one version: Parquet by DuckDB, then one Iceberg snapshot that replaces what readers see."""
+"""Writing one version: Parquet files beside the table, then one Iceberg snapshot that replaces what readers see."""
 
 import uuid
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from blueprint.sql import ident, literal
 from lake.accepted import Accepted
-from lake.content import content_hash
+from lake.content import joined, parts_of
 from lake.evolve import evolve
 from lake.folders import private_folder
-from lake.partitions import Partitioning, partitions
+from lake.partitions import Partitioning
+from lake.placing import placed
 from lake.read import current, partition_files
 from lake.schema import read_fields
-from lake.sql import connection, parquet
+from lake.sql import parquet
+from lake.staging import ROW_GROUP, Fields, KeyRepeats, Staged, stage
 from lake.version import CommitRecord, Version
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table, Transaction
-
-_BATCH = 50_000
-
-Fields = Mapping[int, tuple[str, str]]
-"""Field id -> name and DuckDB type."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,18 @@ class Commit:
         schema, moved = evolve(tx, contract, accepted.columns, before.contract if before else None)
         fields = read_fields(schema)
         present = partition_files(self.table, before) if before else {}
-        query = accepted.ordered(self._with_those_that_stay(accepted, present, fields) if moved else None)
-        values, staged = self._staged(query, accepted.partitioning, fields)
-        gone = {value: files for value, files in present.items() if moved or values is None or value in values}
+        staged = self._staged(
+            accepted, self._with_those_that_stay(accepted, present, fields) if moved else None, fields
+        )
+        gone = {
+            value: files for value, files in present.items() if moved or staged.values is None or value in staged.values
+        }
         kept = [
             file for value, files in present.items() if value not in gone for file in sorted(map(self._local, files))
         ]
         how = Partitioning.written(tx.table_metadata.spec(), schema)
-        rows, digest = content_hash(
-            self.con, [f"SELECT * FROM {parquet([*kept, *staged], fields)}"], accepted.columns, how and how.part
-        )
+        former = parts_of(self.con, f"SELECT * FROM {parquet(kept, fields)}", accepted.columns, how and how.part)
+        rows, digest = joined((*former, *staged.parts), accepted.columns)
         if before and (before.content_hash, before.contract) == (digest, contract.ref):
             return before
         number = before.number + 1 if before else 1
@@ -73,7 +74,7 @@ class Commit:
             content_hash=digest,
             contract=contract.ref,
         )
-        self._swap(tx, version, [file for files in gone.values() for file in files], staged)
+        self._swap(tx, version, [file for files in gone.values() for file in files], staged.files)
         written = current(contract.dataset, self.table)
         assert written is not None  # noqa: S101 - the transaction has just put it there
         return replace(written, new=True)
@@ -100,31 +101,17 @@ class Commit:
         stay = f"WHERE {how.unit} NOT IN (SELECT {how.unit} FROM ({accepted.relation}))" if how else ""
         return f"{accepted.relation} UNION ALL SELECT {accepted.names} FROM {parquet(files, fields)} {stay}"
 
-    def _staged(self, query: str, how: Partitioning | None, fields: Fields) -> tuple[set[Any] | None, list[Path]]:
-        """Write the new rows beside the table, one COPY a partition; whoever holds the lock sweeps them away.
+    def _staged(self, accepted: Accepted, relation: str | None, fields: Fields) -> Staged:
+        """Write the new rows, or those of ``relation``, beside the table; whoever holds the lock sweeps them away."""
+        how, key = accepted.partitioning, accepted.contract.key
+        quickly = accepted.quick(self.con) if relation is None else None
+        if quickly:
+            with suppress(KeyRepeats):
+                return stage(self._rows(accepted.ordered(None, quickly)), how, fields, private_folder(self.spill), key)
+        return stage(self._rows(accepted.ordered(relation)), how, fields, private_folder(self.spill))
 
-        The rows are sorted once and then flow through in batches, so that memory does not grow with the number of
-        partitions or of rows. Returns the partitions, None where the table has none, and their files.
-        """
-        private_folder(self.spill)  # the sweep before a commit takes it away
-        if how is None:
-            return None, [self._copied(self.con, query, 0, fields)]
-        values, files = set(), []
-        rows = self.con.execute(query).to_arrow_reader(_BATCH)
-        # A database of its own: the sort and the writing that waits for it must not wait for the same threads.
-        with connection(self.spill, threads=1) as writer:
-            for number, (value, part) in enumerate(partitions(rows)):
-                writer.register("part", part)
-                files.append(self._copied(writer, "FROM part", number, fields))
-                writer.unregister("part")
-                values.add(value)
-        return values, files
-
-    def _copied(self, con: "DuckDBPyConnection", query: str, number: int, fields: Fields) -> Path:
-        file = self.spill / f"{number:04d}.parquet"
-        ids = ", ".join(f"{ident(name)}: {field}" for field, (name, _) in fields.items())
-        con.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {{{ids}}})")
-        return file
+    def _rows(self, query: str) -> "pa.RecordBatchReader":
+        return self.con.execute(query).to_arrow_reader(ROW_GROUP)
 
     def _local(self, file: "DataFile") -> Path:
         from lake.location import local_path
@@ -132,13 +119,5 @@ class Commit:
         return local_path(file.file_path, self.warehouse)
 
     def _placed(self, staged: list[Path], number: str, token: str) -> list[str]:
-        """Move the staged files to the table's data, force them to disk, and return their Iceberg locations."""
-        from lake.location import local_path, sync
-
-        locations = []
-        for part, file in enumerate(staged):
-            locations.append(f"{self.table.location()}/data/{number}-{part:04d}-{token}.parquet")
-            sync(file)
-            file.rename(local_path(locations[-1], self.warehouse))
-        sync(local_path(f"{self.table.location()}/data", self.warehouse))
-        return locations
+        named = {f"{number}-{part:04d}-{token}.parquet": file for part, file in enumerate(staged)}
+        return placed(self.table, named, self.warehouse)

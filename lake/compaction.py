@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from blueprint.sql import ident, literal
 from lake.content import content_hash
 from lake.folders import private_folder
+from lake.placing import placed
 from lake.read import current, parts
 from lake.schema import read_fields
 from lake.sql import parquet
@@ -106,12 +107,12 @@ def replace(table: "Table", plan: Plan, staged: list[list[Path]], warehouse: Pat
     from lake.location import local_path
 
     commit = uuid.uuid4().hex
-    number = plan.version.number
-    new = [
-        _placed(table, file, f"{number:06d}-{part:04d}.{piece:04d}-{commit}.parquet", warehouse)
+    named = {
+        f"{plan.version.number:06d}-{part:04d}.{piece:04d}-{commit}.parquet": file
         for part, files in enumerate(staged)
         for piece, file in enumerate(files)
-    ]
+    }
+    new = placed(table, named, warehouse) if named else []
     gone = set(plan.files)
     tasks = table.scan(snapshot_id=plan.version.snapshot_id).plan_files()
     former = [task.file for task in tasks if local_path(task.file.file_path, warehouse) in gone]
@@ -132,15 +133,3 @@ def replace(table: "Table", plan: Plan, staged: list[list[Path]], warehouse: Pat
     if before:
         tx.set_properties(before)
     tx.commit_transaction()
-
-
-def _placed(table: "Table", file: Path, name: str, warehouse: Path) -> str:
-    """Move a staged file to the table's data, force it to disk, and return its Iceberg location."""
-    from lake.location import local_path, sync
-
-    location = f"{table.location()}/data/{name}"
-    path = local_path(location, warehouse)
-    sync(file)
-    file.rename(path)
-    sync(path.parent)
-    return location

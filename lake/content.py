@@ -15,7 +15,7 @@ zero and every NaN alike. A null adds no bytes to the values of a text and zero 
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _BATCH = 100_000
 
 
+Part = tuple[int, str]
+"""The number of rows of a part, and its digest."""
+
+
 def content_hash(
     connection: "DuckDBPyConnection", queries: Iterable[str], types: Mapping[str, str], part: str | None = None
 ) -> tuple[int, str]:
@@ -38,43 +42,59 @@ def content_hash(
     Each query holds one part or, where the expression ``part`` is given, every part that it has a value for, one after
     the other. Parts without rows count for nothing, so that a table without rows has one hash.
     """
-    found = [told for query in queries for told in _parts(connection, query, types, part)]
+    return joined((told for query in queries for told in parts_of(connection, query, types, part)), types)
+
+
+def joined(parts: Iterable[Part], types: Mapping[str, str]) -> tuple[int, str]:
+    """Row count and content hash of a table of these ``parts``."""
+    found = [(rows, digest) for rows, digest in parts if rows]
     rows = sum(number for number, _ in found)
     line = [sorted(types.items()), rows, sorted(digest for _, digest in found)]
     return rows, hashlib.sha256(_json(line)).hexdigest()
 
 
-def _parts(
-    connection: "DuckDBPyConnection", query: str, types: Mapping[str, str], part: str | None
-) -> Iterator[tuple[int, str]]:
-    """The number of rows and the digest of each part of a query."""
-    names = sorted(types)
-    columns = ", ".join(map(ident, names))
+def parts_of(
+    connection: "DuckDBPyConnection", query: str, types: Mapping[str, str], part: str | None = None
+) -> Iterator[Part]:
+    """Each part of a query."""
+    columns = ", ".join(map(ident, types))
     reader = connection.execute(f"SELECT {columns}, {part or 'true'} AS {UNIT} FROM ({query})").to_arrow_reader(_BATCH)
     pieces = ((value, batch, start, end) for batch in reader for value, start, end in runs(batch.column(UNIT)))
     for _, group in groupby(pieces, key=lambda piece: piece[0]):
-        digest = _Part(names)
+        digest = PartDigest(types)
         for _, batch, start, end in group:
             digest.update(batch.slice(start, end - start))
         yield digest.told()
 
 
-class _Part:
-    """The digests of one part's columns so far."""
+class PartDigest:
+    """The digests of the columns ``names`` of one part, of the rows that came so far."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._digests = {name: (hashlib.sha256(), hashlib.sha256()) for name in names}
+    def __init__(self, names: Iterable[str]) -> None:
+        self._values = {name: hashlib.sha256() for name in sorted(names)}
+        self._shapes: dict[str, Any] = {}
+        """Those of columns that have texts or nulls."""
+        self._whole = hashlib.sha256()
+        """That of all other columns: nought for each row."""
         self._rows = 0
 
     def update(self, batch: "pa.RecordBatch") -> None:
-        self._rows += batch.num_rows
-        for (of_shape, of_values), column in zip(self._digests.values(), batch.columns, strict=False):
-            shape, values = _canonical(column)
-            of_shape.update(shape)
+        """Take the next rows; other columns than those of the part are passed over."""
+        for name, of_values in self._values.items():
+            shape, values = _canonical(batch.column(name))
             of_values.update(values)
+            if shape is not None and name not in self._shapes:
+                self._shapes[name] = self._whole.copy()
+            if name in self._shapes:
+                self._shapes[name].update(bytes(8 * batch.num_rows) if shape is None else shape)
+        self._whole.update(bytes(8 * batch.num_rows))
+        self._rows += batch.num_rows
 
-    def told(self) -> tuple[int, str]:
-        said = [[name, shape.hexdigest(), values.hexdigest()] for name, (shape, values) in self._digests.items()]
+    def told(self) -> Part:
+        said = [
+            [name, self._shapes.get(name, self._whole).hexdigest(), values.hexdigest()]
+            for name, values in self._values.items()
+        ]
         return self._rows, hashlib.sha256(_json([self._rows, said])).hexdigest()
 
 
@@ -82,35 +102,46 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _canonical(column: "pa.Array[Any]") -> "tuple[memoryview, memoryview]":
-    """The bytes of a column that its digests are taken of: one number per row, and the values."""
+def _canonical(column: "pa.Array[Any]") -> "tuple[memoryview | None, memoryview]":
+    """The bytes of a column that its digests are taken of: one number per row, and the values.
+
+    ``None`` stands for numbers that are all nought.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        lengths = pc.fill_null(pc.binary_length(column), -1).to_numpy(zero_copy_only=False)
-        return _bytes(lengths.astype("<i8")), _text_bytes(pc.fill_null(column, ""))
-    shape = np.where(column.is_null().to_numpy(zero_copy_only=False), -1, 0).astype("<i8")
+        lengths = _filled(pc.binary_length(column), -1).to_numpy(zero_copy_only=False)
+        return _bytes(lengths.astype("<i8")), _text_bytes(_filled(column, ""))
+    shape = _bytes(np.where(column.is_null().to_numpy(zero_copy_only=False), -1, 0)) if column.null_count else None
     if pa.types.is_decimal(kind):
-        wide = pc.fill_null(column.cast(pa.decimal128(38, kind.scale)), 0)
+        wide = _filled(column.cast(pa.decimal128(38, kind.scale)), 0)
         words = np.frombuffer(wide.buffers()[1], dtype="<i8")[2 * wide.offset : 2 * (wide.offset + len(wide))]
-        return _bytes(shape), _bytes(words)
+        return shape, _bytes(words)
     if pa.types.is_floating(kind):
-        numbers = pc.fill_null(column.cast(pa.float64()), 0.0).to_numpy(zero_copy_only=False).astype("<f8")
-        numbers[numbers == 0.0] = 0.0
-        numbers[np.isnan(numbers)] = np.nan
-        return _bytes(shape), _bytes(numbers)
+        numbers = _filled(column.cast(pa.float64()), 0.0).to_numpy(zero_copy_only=False)
+        unlike = (numbers == 0.0) | np.isnan(numbers)
+        return shape, _bytes(
+            np.where(np.isnan(numbers), np.nan, np.where(unlike, 0.0, numbers)) if unlike.any() else numbers
+        )
     whole = pa.int32() if pa.types.is_date32(kind) else pa.int64()
-    numbers = pc.fill_null(column.cast(whole), 0).to_numpy(zero_copy_only=False)
-    return _bytes(shape), _bytes(numbers.astype("<i8"))
+    return shape, _bytes(_filled(column.cast(whole), 0).to_numpy(zero_copy_only=False))
+
+
+def _filled(column: "pa.Array[Any]", value: Any) -> "pa.Array[Any]":
+    import pyarrow.compute as pc
+
+    return pc.fill_null(column, value) if column.null_count else column
 
 
 def _bytes(numbers: "np.ndarray[Any, Any]") -> memoryview:
+    """Little-endian, 8 bytes each."""
     import numpy as np
 
-    return memoryview(np.ascontiguousarray(numbers)).cast("B")
+    kind = "<f8" if numbers.dtype.kind == "f" else "<i8"
+    return memoryview(np.ascontiguousarray(numbers, kind)).cast("B")
 
 
 def _text_bytes(column: "pa.Array[Any]") -> memoryview:

@@ -8,7 +8,7 @@ months says the same under the same hash.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from blueprint import Contract
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 By = Literal["value", "day", "month"]
 UNIT = "_partition"
-"""The column that carries a row's partition; no contract may name a column so."""
+"""The column that carries a row's part; no contract may name a column so."""
+_FIRST_DAY = date(1970, 1, 1)
 _FIRST_FIELD = 1000
 _TIMES = frozenset(DUCKDB_TYPES[kind] for kind in DATED)
 
@@ -75,6 +76,12 @@ class Partitioning:
             return f"date_diff('{by}', DATE '1970-01-01', {self.part})"
         return self.part
 
+    def unit_of(self, part: Any) -> Any:
+        """The partition, as Iceberg writes it, of the rows for which the expression ``part`` has this value."""
+        if not self.timed:
+            return part
+        return (part.year - 1970) * 12 + part.month - 1 if self.by == "month" else (part - _FIRST_DAY).days
+
     @property
     def name(self) -> str:
         """The name of Iceberg's partition field, which must be no other column's, now and later."""
@@ -91,26 +98,6 @@ class Partitioning:
         from pyiceberg.partitioning import PartitionField
 
         return PartitionField(schema.find_field(self.column).field_id, _FIRST_FIELD, self.transform, self.name)
-
-
-def partitions(reader: "pa.RecordBatchReader") -> "Iterator[tuple[Any, pa.RecordBatchReader]]":
-    """Cut rows that come in the order of their column ``UNIT`` into partitions: the value, and its rows without it.
-
-    Each partition must be read to its end before the next one; no more than one batch is held at a time.
-    """
-    import pyarrow as pa
-
-    at = reader.schema.get_field_index(UNIT)
-    schema = reader.schema.remove(at)
-    for value, pieces in groupby(_pieces(reader, at), key=lambda piece: piece[0]):
-        yield value, pa.RecordBatchReader.from_batches(schema, (rows for _, rows in pieces))
-
-
-def _pieces(reader: "pa.RecordBatchReader", at: int) -> "Iterator[tuple[Any, pa.RecordBatch]]":
-    for batch in reader:
-        rows = batch.remove_column(at)
-        for value, start, end in runs(batch.column(at)):
-            yield value, rows.slice(start, end - start)
 
 
 def runs(column: "pa.Array[Any]") -> Iterator[tuple[Any, int, int]]:

@@ -19,7 +19,7 @@ from quality.freshness import Group
 from quality.history import Entry, History, HistoryError
 from quality.profile import ColumnProfile, Measure, Profile
 from quality.robust import deviations, limit_of, log_rows, stability_index, usual_of, usual_rows
-from quality.verdict import Check
+from quality.verdict import Check, in_tenths
 
 HISTORY = "history"
 """The check that says whether there was enough to judge by."""
@@ -181,7 +181,7 @@ class _Judge:
         usual = usual_of(shares, self.drift.nulls, len(self.columns), noise)
         silent = self._silent(name)
         most = min(usual.centre + usual.limit, 1.0)
-        vi = f"Thường {_percent(centre)} ô trống, tối đa {_percent(most)}. Lần này {_percent(share)}.{_listed(silent, ' Nhóm trống hết')}"
+        vi = f"Thường {in_tenths(centre)} ô trống, tối đa {in_tenths(most)}. Lần này {in_tenths(share)}.{_listed(silent, ' Nhóm trống hết')}"
         en = f"Usually {centre:.1%} of the cells are empty, at most {most:.1%}. This time {share:.1%}.{_listed(silent, ' All empty', en=True)}"
         return self._check(f"{name}-nulls", name, share <= most and not silent, vi, en)
 
@@ -289,7 +289,7 @@ class _Judge:
         vi = f"Tỷ lệ các mã lệch {_number(now)} (chỉ số ổn định PSI), tối đa {_number(most)}."
         en = f"The shares of the codes are {now:.2f} away (population stability index), at most {most:.2f}."
         if new:
-            vi, en = f"{vi} {_percent(new)} mang mã chưa từng có.", f"{en} {new:.1%} bear a code never seen before."
+            vi, en = f"{vi} {in_tenths(new)} mang mã chưa từng có.", f"{en} {new:.1%} bear a code never seen before."
         return self._check(f"{name}-drift", name, now <= most and new <= _NEW_CODES, vi, en)
 
     def _check(self, rule: str, name: str, passed: bool, vi: str, en: str) -> Check:
@@ -334,10 +334,6 @@ def _named(groups: Sequence[Group], *, en: bool = False) -> str:
     more = len(names) - _NAMED
     rest = "" if more <= 0 else f" and {more} more" if en else f" và {more} nhóm khác"
     return ", ".join(names[:_NAMED]) + rest
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %".replace(".", ",")
 
 
 def _number(number: float) -> str:

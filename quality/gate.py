@@ -20,7 +20,7 @@ from blueprint.errors import HanoiError
 from blueprint.load import Blueprint
 from blueprint.rules import comply, reference_rule, severities
 from blueprint.sql import parquet
-from quality.verdict import Check, Verdict
+from quality.verdict import Check, Verdict, in_tenths
 
 __all__ = ["Check", "GateError", "Verdict", "gate"]
 
@@ -244,9 +244,5 @@ def _share(contract: Contract, rows_in: int, rows_quarantined: int) -> Check:
     share = rows_quarantined / rows_in if rows_in else 0.0
     most = contract.gate.max_quarantined
     en = f"At most {most:.1%} of the rows may go to quarantine; it is {share:.1%} ({rows_quarantined} of {rows_in})."
-    vi = f"Tối đa {_percent(most)} số dòng được cách ly; thực tế {_percent(share)} ({rows_quarantined} trên {rows_in} dòng)."
+    vi = f"Tối đa {in_tenths(most)} số dòng được cách ly; thực tế {in_tenths(share)} ({rows_quarantined} trên {rows_in} dòng)."
     return Check(QUARANTINE_SHARE, None, "error", share <= most, None, vi, en)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}".replace(".", ",").replace("%", " %")

@@ -8,8 +8,8 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,9 @@ from blueprint.days import ZONE
 from blueprint.errors import HanoiError
 from blueprint.load import Blueprint
 from blueprint.sql import file_literal, parquet
-from lake.folders import private_folder, scratch
+from lake.folders import private_folder, replacing, scratch
 from quality.freshness import Group, Newest
-from quality.profile import GroupProfile, Measure, Profile, profile
+from quality.profile import GroupProfile, Profile, profile
 
 if TYPE_CHECKING:
     from lake import Lake, Version
@@ -92,7 +92,9 @@ class History:
         A version that is there already is only confirmed: its content came again. Raises HistoryError.
         """
         if not self._confirm(version):
-            brought = self._profile(contract, blueprint, parquet(accepted), version.committed_at)
+            brought = _kept(contract, accepted) or self._profile(
+                contract, blueprint, parquet(accepted), version.committed_at
+            )
             self._write(version, brought, version.committed_at)
 
     def rebuild(self, lake: "Lake", blueprint: Blueprint, dataset: str | None = None) -> int:
@@ -144,8 +146,16 @@ class History:
             return [_entry(db, dataset, number) for number in reversed(chosen)]
 
     def profile_of(self, contract: Contract, blueprint: Blueprint, accepted: Path, now: datetime) -> Profile:
-        """The profile of an accepted set that is no version yet; enters nothing."""
-        return self._profile(contract, blueprint, parquet(accepted), now)
+        """The profile of an accepted set that is no version yet; enters nothing.
+
+        It is kept beside the file, for ``add`` once the set has become a version.
+        """
+        found = self._profile(contract, blueprint, parquet(accepted), now)
+        kept = {"of": _of(contract, accepted), "profile": found.to_json()}
+        with suppress(OSError), replacing(_beside(accepted)) as part:
+            part.touch(0o600)
+            part.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+        return found
 
     def newest(self, contract: Contract, version: "Version") -> Newest | None:
         """The newest moment that ``version`` has data of, told without reading it; ``None`` where entries are missing.
@@ -239,7 +249,7 @@ class History:
                         json.dumps(values, ensure_ascii=False),
                         g.rows,
                         _utc(g.newest) if g.newest else None,
-                        json.dumps({name: asdict(m) for name, m in g.measures.items()}),
+                        json.dumps(g.measures_json()),
                     )
                     for values, g in found.groups.items()
                 ],
@@ -273,10 +283,7 @@ class History:
 def _entry(db: Any, dataset: str, number: int) -> Entry:
     head = db.execute("SELECT * FROM entries WHERE dataset = ? AND number = ?", (dataset, number)).fetchone()
     groups = _groups(db, dataset, number)
-    newest = None
-    if head["newest"]:
-        moments = {values: g.newest for values, g in groups.items() if g.newest}
-        newest = Newest(datetime.fromisoformat(head["newest"]), moments or None, bool(head["whole_days"]))
+    newest = Profile.newest_from(head["newest"], groups, whole_days=bool(head["whole_days"]))
     by: list[str] = json.loads(head["by"])
     return Entry(
         head["dataset"],
@@ -293,13 +300,28 @@ def _entry(db: Any, dataset: str, number: int) -> Entry:
 
 def _groups(db: Any, dataset: str, number: int) -> dict[Group, GroupProfile]:
     return {
-        tuple(json.loads(row["values"])): GroupProfile(
-            row["rows"],
-            datetime.fromisoformat(row["newest"]) if row["newest"] else None,
-            {name: Measure(**m) for name, m in json.loads(row["measures"]).items()},
-        )
+        tuple(json.loads(row["values"])): GroupProfile.of(row["rows"], row["newest"], json.loads(row["measures"]))
         for row in db.execute("SELECT * FROM groups WHERE dataset = ? AND number = ?", (dataset, number))
     }
+
+
+def _beside(accepted: Path) -> Path:
+    return accepted.with_name(f"{accepted.stem}.profile.json")
+
+
+def _of(contract: Contract, accepted: Path) -> list[Any]:
+    """What a profile is of: another file in the same place has another time or size."""
+    told = accepted.stat()
+    return [contract.ref, told.st_size, told.st_mtime_ns]
+
+
+def _kept(contract: Contract, accepted: Path) -> Profile | None:
+    """The profile that ``profile_of`` has kept of this very file."""
+    try:
+        said = json.loads(_beside(accepted).read_text(encoding="utf-8"))
+        return Profile.of(said["profile"]) if said["of"] == _of(contract, accepted) else None
+    except (OSError, ValueError):
+        return None
 
 
 def _files(files: Sequence[Path]) -> str:

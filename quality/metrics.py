@@ -3,6 +3,7 @@
 A class here registers itself for the DuckDB engine by being defined; all other metrics are inherited.
 """
 
+import re
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -47,14 +48,39 @@ def _aggregate(domain: MetricDomainTypes) -> Any:
     )
 
 
+def _found(column: Any, regex: str) -> Any:
+    """Whether a text holds a match: Great Expectations searches, as DuckDB's operator ~ does not.
+
+    A pattern that has to match in full is asked for in full, which DuckDB answers once for texts that repeat in a file.
+    """
+    inside = in_full(regex)
+    return sa.func.regexp_matches(column, regex) if inside is None else sa.func.regexp_full_match(column, inside)
+
+
+def in_full(regex: str) -> str | None:
+    """The pattern in ``^(?:pattern)$``; ``None`` where ``regex`` is not of that form.
+
+    >>> in_full("^(?:[0-9]{5})$"), in_full("^(?:a)|(?:b)$"), in_full("[0-9]")
+    ('[0-9]{5}', None, None)
+    """
+    if not (regex.startswith("^(?:") and regex.endswith(")$")):
+        return None
+    inside = regex[4:-2]
+    # Brackets and escapes may hold a parenthesis that closes nothing, so only patterns without any are told apart.
+    plain = re.sub(r"[^()]", "", inside)
+    while "()" in plain:
+        plain = plain.replace("()", "")
+    doubtful = re.search(r"\\[()\\QE]|\[[^\]]*[()]", inside)
+    return None if plain or doubtful else inside
+
+
 class _MatchRegex(ColumnMapMetricProvider):
-    # Not DuckDB's operator ~, which matches in full: Great Expectations searches.
     condition_metric_name = "column_values.match_regex"
     condition_value_keys = ("regex",)
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
     def _duckdb(cls, column: Any, regex: str, **_: Any) -> Any:
-        return sa.func.regexp_matches(column, regex)
+        return _found(column, regex)
 
 
 class _NotMatchRegex(ColumnMapMetricProvider):
@@ -63,7 +89,7 @@ class _NotMatchRegex(ColumnMapMetricProvider):
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
     def _duckdb(cls, column: Any, regex: str, **_: Any) -> Any:
-        return sa.not_(sa.func.regexp_matches(column, regex))
+        return sa.not_(_found(column, regex))
 
 
 class _MatchRegexList(ColumnMapMetricProvider):
@@ -73,7 +99,7 @@ class _MatchRegexList(ColumnMapMetricProvider):
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
     def _duckdb(cls, column: Any, regex_list: list[str], match_on: str | None = None, **_: Any) -> Any:
-        return _combine(match_on)(*(sa.func.regexp_matches(column, r) for r in _some(regex_list)))
+        return _combine(match_on)(*(_found(column, r) for r in _some(regex_list)))
 
 
 class _NotMatchRegexList(ColumnMapMetricProvider):
@@ -82,7 +108,7 @@ class _NotMatchRegexList(ColumnMapMetricProvider):
 
     @column_condition_partial(engine=DuckDBExecutionEngine)
     def _duckdb(cls, column: Any, regex_list: list[str], **_: Any) -> Any:
-        return sa.and_(*(sa.not_(sa.func.regexp_matches(column, r)) for r in _some(regex_list)))
+        return sa.and_(*(sa.not_(_found(column, r)) for r in _some(regex_list)))
 
 
 class _Like(ColumnMapMetricProvider):

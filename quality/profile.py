@@ -65,6 +65,15 @@ class GroupProfile:
     newest: datetime | None
     measures: Mapping[str, Measure]
 
+    def measures_json(self) -> dict[str, Any]:
+        return {name: asdict(m) for name, m in self.measures.items()}
+
+    @classmethod
+    def of(cls, rows: int, newest: str | None, measures: Mapping[str, dict[str, Any]]) -> Self:
+        """What ``measures_json`` gave, with the moment by ISO 8601."""
+        told = {name: Measure(**m) for name, m in measures.items()}
+        return cls(rows, datetime.fromisoformat(newest) if newest else None, told)
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -78,6 +87,28 @@ class Profile:
 
     def columns_json(self) -> dict[str, Any]:
         return {name: asdict(c) for name, c in self.columns.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """The profile as a JSON value, from which ``of`` makes it again."""
+        groups = [
+            [values, g.rows, g.newest and g.newest.isoformat(), g.measures_json()] for values, g in self.groups.items()
+        ]
+        newest = self.newest and [self.newest.at.isoformat(), self.newest.whole_days]
+        return {"rows": self.rows, "columns": self.columns_json(), "by": self.by, "groups": groups, "newest": newest}
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        """What ``to_json`` gave."""
+        groups = {tuple(values): GroupProfile.of(*told) for values, *told in said["groups"]}
+        at, whole_days = said["newest"] or (None, None)
+        newest = cls.newest_from(at, groups, whole_days=bool(whole_days))
+        return cls(said["rows"], cls.columns_from(said["columns"]), tuple(said["by"]), groups, newest)
+
+    @staticmethod
+    def newest_from(at: str | None, groups: "Mapping[Group, GroupProfile]", *, whole_days: bool) -> Newest | None:
+        """The newest moment ``at``, by ISO 8601, and those of the ``groups``."""
+        moments = {values: g.newest for values, g in groups.items() if g.newest}
+        return Newest(datetime.fromisoformat(at), moments or None, whole_days) if at else None
 
     @staticmethod
     def columns_from(content: Mapping[str, dict[str, Any]]) -> dict[str, ColumnProfile]:

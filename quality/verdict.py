@@ -69,3 +69,12 @@ class Verdict:
                 f"{len(self.checks)} checks, {failed} failed, {warned} warnings"
             )
         return line + (f" ({', '.join(c.id for c in self.failed)})" if self.failed else "")
+
+
+def in_tenths(share: float) -> str:
+    """A share in percent with one decimal, as it is written in Vietnamese.
+
+    >>> in_tenths(0.1234)
+    '12,3 %'
+    """
+    return f"{share:.1%}".replace(".", ",").replace("%", " %")

@@ -26,7 +26,9 @@ csv.field_size_limit(_LONGEST_CELL)
 
 
 class _LineTooLong(Exception):
-    pass
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.vi = vi
 
 
 class CsvFile:
@@ -57,7 +59,9 @@ class CsvFile:
             if number == max(self.reading.header_rows):
                 break
         if found and max(map(len, found)) > _MOST_COLUMNS:
-            raise self._unreadable(self.line, _LineTooLong(f"more than {_MOST_COLUMNS} columns"))
+            raise self._unreadable(
+                self.line, _LineTooLong(f"nhiều hơn {_MOST_COLUMNS} cột", f"more than {_MOST_COLUMNS} columns")
+            )
         self.line += lines.taken
         rest = lines.rest()
         self.stretches = _first(rest, self.stretches) if rest else self.stretches
@@ -167,9 +171,10 @@ class CsvFile:
             yield start, cells
 
     def _unreadable(self, line: int, error: Exception) -> DeliveryUnreadable:
+        vi, en = _in_words(error)
         return DeliveryUnreadable(
-            f"{self.name}, dòng {line}: không đọc được CSV ({error}). Hãy kiểm tra dấu ngoặc kép và dấu phân cách.",
-            f"{self.name}, line {line}: not readable as CSV ({error}). Check the quotes and the delimiter.",
+            f"{self.name}, dòng {line}: không đọc được CSV ({vi}). Hãy kiểm tra dấu ngoặc kép và dấu phân cách rồi gửi lại tệp.",
+            f"{self.name}, line {line}: not readable as CSV ({en}). Check the quotes and the delimiter, and send the file again.",
         )
 
 
@@ -197,7 +202,9 @@ class _Lines:
         self.taken += 1
         self.held += len(line)
         if self.held > _LONGEST_LINE:
-            raise _LineTooLong(f"record longer than {_LONGEST_LINE} characters")
+            raise _LineTooLong(
+                f"một dòng dài hơn {_LONGEST_LINE} ký tự", f"record longer than {_LONGEST_LINE} characters"
+            )
         return line
 
     @property
@@ -206,6 +213,20 @@ class _Lines:
 
     def rest(self) -> bytes:
         return self.text.read().encode()
+
+
+def _in_words(error: Exception) -> tuple[str, str]:
+    """What stopped the reader, as a person says it."""
+    if isinstance(error, _LineTooLong):
+        return error.vi, str(error)
+    said = str(error)
+    if "field limit" in said:
+        return f"một ô dài hơn {_LONGEST_CELL} ký tự", f"a cell is longer than {_LONGEST_CELL} characters"
+    if "expected after" in said:
+        return "sau dấu ngoặc kép đóng phải là dấu phân cách", "a delimiter must follow the closing quote"
+    if "new-line" in said:
+        return "có dấu xuống dòng lạc giữa dòng", "a stray line break inside a line"
+    return "cấu trúc sai", "its structure is wrong"
 
 
 def _first(stretch: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
@@ -225,7 +246,7 @@ def _stretches(found: Iterator[bytes]) -> Iterator[bytes]:
             yield held[:end]
             held = held[end:]
         elif len(held) > _LONGEST_LINE:
-            raise _LineTooLong(f"line longer than {_LONGEST_LINE} bytes")
+            raise _LineTooLong(f"một dòng dài hơn {_LONGEST_LINE} byte", f"line longer than {_LONGEST_LINE} bytes")
     if held:
         yield held
 

@@ -108,7 +108,7 @@ class NumberReader:
             return False
         _, offsets, held = texts.buffers()
         ends = np.frombuffer(offsets, np.int32, len(texts) + 1)
-        data = held.to_pybytes()[: int(ends[-1])] if held is not None else b""
+        data = held.slice(0, int(ends[-1])).to_pybytes() if held is not None else b""
         if any(letter in data for letter in b",( %") or any(suffix.encode() in data for suffix in self.suffixes):
             return False
         return self.sign == "." or self._one_allowed() or not _may_be_two(data, ends)

@@ -118,10 +118,15 @@ def certain(column: Column, concept: Concept, tried: str, shape: Shape) -> str:
     """The same value as ``cast``, where ``sure`` holds."""
     if concept.type != "timestamp":
         return tried
+    by = shift(column, shape)
+    return _instant(tried, column.timezone) if by is None else _shifted(tried, by)
+
+
+def shift(column: Column, shape: Shape) -> timedelta | None:
+    """What to take from all moments of ``shape`` to get UTC; ``None`` where that is not the same for each of them."""
     if shape.with_z:
-        return _shifted(tried, timedelta(0))
-    steady = _steady(column.timezone) if shape.this_century else None
-    return _instant(tried, column.timezone) if steady is None else _shifted(tried, steady)
+        return timedelta(0)
+    return _steady(column.timezone) if shape.this_century else None
 
 
 def _reads(column: Column, form: str) -> bool:

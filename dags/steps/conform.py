@@ -3,7 +3,9 @@
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Any
 
 from blueprint import Blueprint, Contract
 from blueprint.sql import literal
@@ -13,6 +15,7 @@ from dags.sources.mends import Mends
 from dags.sources.rows import Batch, RowCount, batches
 from dags.steps.judging import Judging
 from dags.steps.labels import ROW_WIDTH, Labeller
+from lake import CommitRecord
 from lake.folders import private_folder
 
 _MEMORY = "300MB"
@@ -44,6 +47,24 @@ class Conformed:
     warnings: dict[str, int] = field(default_factory=dict[str, int])
     encodings: dict[str, str] = field(default_factory=dict[str, str])
     """The encoding of each file that is no UTF-8 workbook, and what it was told by."""
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """What a run's record says of this step."""
+        counted = ("rules", "warnings", "encodings")
+        return {name: value for name, value in vars(self).items() if name.startswith("rows_") or name in counted}
+
+    def record(self, run_id: str, *, passed: bool = True) -> CommitRecord:
+        """What a version of the accepted rows says of where it comes from; ``passed`` is what the gate said."""
+        return CommitRecord(
+            delivery=self.delivery,
+            run_id=run_id,
+            gate="passed" if passed else "failed",
+            rows_in=self.rows_in,
+            rows_quarantined=self.rows_quarantined,
+            simulated=self.simulated,
+            code_version=installed_version("hanoi-cloud"),
+        )
 
 
 def conform(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from blueprint import Contract
 from dags.sources.deliveries import Delivery
 from dags.sources.rows import Batch, RowCount
+from dags.steps.at_once import read_at_once
 from dags.steps.keys import KeyHashes, refused_by_key
 from dags.steps.labels import FITS, HASH, ID, RULES, STANDS, WARNINGS, Labeller
 from dags.steps.refused import Place, RefusedRows
@@ -119,23 +120,32 @@ class Judging:
         self.warned.put(self._sample).write(self.db, path, self.contract.ref, delivery, count)
 
     def _labelled(self, batch: Batch) -> "pa.Table":
+        """The rows of ``batch`` in their types, with ``_id``, ``_hash``, ``_rules`` and ``_warnings``."""
         import numpy as np
         import pyarrow as pa
 
         rows = len(batch)
+        ids = pa.array(np.arange(batch.first, batch.first + rows))
+        columns = ((c.name, read_at_once(c, self.labeller.concepts[c.name], batch)) for c in self.contract.columns)
+        settled = {name: values for name, values in columns if values is not None}
         table = pa.table(
             {
                 **batch.texts,
-                ID: pa.array(np.arange(batch.first, batch.first + rows)),
+                **settled,
+                ID: ids,
                 FITS: pa.array(np.ones(rows, bool) if batch.fits is None else batch.fits),
                 **({} if batch.stands is None else {STANDS: pa.array(batch.stands)}),
             }
         )
         parts = pa.Table.from_batches(table.to_batches(max_chunksize=-(-rows // _PARTS)))
         self.db.register("batch", parts)
-        labelled = self.db.execute(self.labeller.query(batch, "batch")).to_arrow_table()
+        found = self.db.execute(self.labeller.query(batch, "batch", settled)).to_arrow_table()
         self.db.unregister("batch")
-        return labelled
+        order = found[ID].to_numpy()
+        if not (order[:-1] < order[1:]).all():
+            found = found.take(np.argsort(order))
+        told = {name: settled[name] if name in settled else found[name] for name in self._names}
+        return pa.table({**told, ID: ids, **{name: found[name] for name in (HASH, RULES, WARNINGS)}})
 
     def _refuse(self, batch: Batch, refused: "pa.Table") -> None:
         ids = refused[ID].to_pylist()

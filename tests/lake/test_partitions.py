@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lake import Lake, LakeWriteFailed, PartitionRefused, SchemaRefused, UnknownColumn, Version, WrongCondition
-from lake.commit import Commit
+from lake.staging import DataFile
 from lake.tidy import Rules
 from tests.lake.helpers import Row, canonical, make_concept, make_contract, make_record, read_rows, write_parquet
 
@@ -142,14 +142,14 @@ def test_a_commit_that_breaks_off_half_way_changes_nothing(
 ) -> None:
     store = Lake(tmp_path)
     first = commit(store, ROWS, **DAYS)
-    copied = Commit._copied
+    made = DataFile.__init__
 
-    def failing(self: Commit, con: Any, query: str, number: int, fields: Any) -> Path:
-        if number == 1:
+    def failing(self: DataFile, path: Path, *more: Any) -> None:
+        if path.name == "0001.parquet":
             raise duckdb.IOException("broken")
-        return copied(self, con, query, number, fields)
+        made(self, path, *more)
 
-    monkeypatch.setattr(Commit, "_copied", failing)
+    monkeypatch.setattr(DataFile, "__init__", failing)
     with pytest.raises(LakeWriteFailed, match="broken"):
         commit(store, [("z", at(3, 1), 0), ("z", at(3, 2), 0)], **DAYS)
     assert store.versions("test-data") == [store.version("test-data", first.id)]

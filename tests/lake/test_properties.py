@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from lake import Lake, Version
+from lake import Lake, Version, accepted
 from tests.lake.helpers import TYPES, Row, canonical, make_concept, make_contract, make_record, read_rows, write_parquet
 
 VALUES = {
@@ -41,6 +41,24 @@ def test_rows_come_back_whatever_their_order(content: list[Row], random: Any) ->
         again = commit(home, shuffled)
         assert (again.id, again.new, first.rows) == (first.id, False, len(content))
         assert canonical(read_rows(Lake(home), first)) == canonical(content)
+
+
+@slow
+@given(rows, st.randoms(use_true_random=False), st.sampled_from(["name", "count", "level"]))
+def test_many_rows_are_sorted_quickly_and_no_differently(content: list[Row], random: Any, key: str) -> None:
+    """The way of large deliveries, taken by small ones: by the key alone, and by all columns where rows share a key."""
+    contract = make_contract(key=(key,))
+    content = [*content, ("a\0b", *[None] * (len(TYPES) - 1))] if len(content) % 2 else content
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        home = Path(folder)
+        path = write_parquet(home / "accepted.parquet", content)
+        slowly = Lake(home).commit(contract, make_concept, path, make_record())
+        patch.setattr(accepted, "MANY", 0)
+        path = write_parquet(home / "accepted.parquet", random.sample(content, len(content)))
+        quickly = Lake(home / "other").commit(contract, make_concept, path, make_record())
+        assert quickly.id == slowly.id
+        assert repr(read_rows(Lake(home / "other"), quickly)) == repr(read_rows(Lake(home), slowly))
+        assert [v.ok for v in Lake(home / "other").verify(contract.dataset)] == [True]
 
 
 @slow

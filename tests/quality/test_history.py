@@ -135,6 +135,20 @@ def test_the_order_of_rows_does_not_matter(history, tmp_path):
     assert history.entries("sensors") == [], "a profile alone is no entry"
 
 
+def test_what_was_profiled_for_the_verdict_is_not_profiled_again(history, tmp_path, monkeypatch):
+    rows, other = day_of(1, 0), day_of(2, 1)
+    path = write_rows(tmp_path / "accepted.parquet", rows)
+    found = history.profile_of(OF, PLAN, path, datetime.now(UTC))
+    assert stat.S_IMODE((tmp_path / "accepted.profile.json").stat().st_mode) == 0o600
+    with monkeypatch.context() as patch:
+        patch.setattr(quality.history, "profile", lambda *_: pytest.fail("profiled again"))
+        history.add(OF, PLAN, version(1, len(rows)), path)
+    history.add(OF, PLAN, version(2, len(other)), write_rows(path, other))
+    first, second = history.entries("sensors")
+    assert first.profile == found
+    assert second.profile == History(tmp_path / "b").profile_of(OF, PLAN, path, datetime.now(UTC)) != found
+
+
 def test_odd_numbers_names_and_too_many_groups_are_survived(history, tmp_path):
     odd = 'giá trị "x"; --'
     row = day_of(1, 0)[0]
