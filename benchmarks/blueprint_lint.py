@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Result, at_most
-from blueprint import released, releases
+from blueprint import Contract, released, releases
 from blueprint.changelog import today
 from blueprint.load import ROOT, read
 from blueprint.subjects import file_of
@@ -33,6 +33,11 @@ finally:
 """
 
 
+def _alone(contract: Contract) -> bool:
+    """Whether a copy of ``contract`` under another name needs no other dataset beside it, nor files of its own."""
+    return contract.dataset != "stated-figures" and not contract.references and not contract.after
+
+
 def copies(root: Path, contracts: int) -> None:
     """A Blueprint under ``root`` with ``contracts`` contract versions: half of them released, half drafts."""
     lock = released.recorded()
@@ -43,7 +48,7 @@ def copies(root: Path, contracts: int) -> None:
             (root / file).write_bytes((ROOT / file).read_bytes())
     plan = read(ROOT, lambda _: None)
     held = [[c for c in many if file_of(c) in lock] for many in plan.contract_versions.values()]
-    newest = [many[-1] for many in held if many and many[-1].dataset != "stated-figures"]
+    newest = [many[-1] for many in held if many and _alone(many[-1])]
     for i in range(contracts // 2):
         source = newest[i % len(newest)]
         text = (ROOT / file_of(source)).read_text(encoding="utf-8")

@@ -62,7 +62,14 @@ def test_key_columns_are_required(dataset):
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_a_contract_stays_small(dataset):
-    assert len(file_of(blueprint().contract(dataset)).read_text(encoding="utf-8").splitlines()) <= 120
+    """What a dataset promises fits a page or two; how files are read may take 12 lines for each that has a layout of its own."""
+    contract = blueprint().contract(dataset)
+    lines = file_of(contract).read_text(encoding="utf-8").splitlines()
+    start = lines.index("sources:")
+    end = next(n for n, line in enumerate(lines[start + 1 :], start + 1) if not line.startswith(" "))
+    layouts = sum(1 + len(source.readings) for source in contract.sources)
+    assert len(lines) - (end - start) <= 120
+    assert len(lines) <= 120 or end - start <= 12 * layouts
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

@@ -61,7 +61,9 @@ def changed(schema: Schema, change: Callable[[dict[str, Any]], object]) -> Schem
 
 def test_subjects_and_versions(client: SchemaRegistryClient, plan: Blueprint) -> None:
     assert client.get_subjects() == sorted(plan.contracts)
-    assert client.get_subjects(subject_prefix="bus-") == ["bus-routes", "bus-stops"]
+    buses = [name for name in sorted(plan.contracts) if name.startswith("bus-")]
+    assert {"bus-routes", "bus-stops"} <= set(buses)
+    assert client.get_subjects(subject_prefix="bus-") == buses
     assert client.get_subjects(offset=1, limit=2) == sorted(plan.contracts)[1:3]
     assert client.get_versions("bus-routes") == [1, 2, 3], "the draft has no number"
 

@@ -91,7 +91,7 @@ def test_a_break_gives_notice_to_those_concerned(root):
     assert entry.bump == "major"
     assert notice is not None
     assert (notice.former, notice.effective, notice.former_until) == ("1.0.0", DAY, DAY + dt.timedelta(days=90))
-    assert notice.concerned == ("bus-routes",)
+    assert notice.concerned == ("bus-routes", "bus-trips"), "bus-trips refers to its key"
     assert notice.columns == ("bus-routes.route_long_name",)
     assert notice.organisations == ("so-xay-dung",)
     assert "Hanoi Department of Construction" in notice.en
@@ -148,9 +148,8 @@ def test_after_a_break_the_next_version_answers_to_its_own_major(root):
         ((("agency: so-xay-dung", "agency: so-noi-vu"),), "subject-changed"),
         (
             (
-                ("- {name: route_long_name, concept: route-name@1", "- {name: route_id, field: long, concept: route-name@1"),
-                ("- {name: route_id, concept: route-id@1", "- {name: id, field: id, concept: route-id@1"),
-                ("key: [route_id]", "key: [id]"),
+                ("- {name: route_short_name, concept: route-name@1", "- {name: short, field: short, concept: route-name@1"),
+                ("- {name: route_long_name, concept: route-name@1", "- {name: route_short_name, field: long, concept: route-name@1"),
             ),
             "name-reused",
         ),

@@ -196,7 +196,10 @@ def test_impact_lists_columns_and_what_is_linked() -> None:
     assert "Danh mục / Code lists: ha-noi-wards" in shown
     assert "Chỉ số / Indicators: không có / none" in shown
     said = json.loads(run("impact", "route-id@1", "--json").stdout)
-    assert [c["column"] for c in said["columns"]] == ["route_id"]
+    assert {(c["dataset"], c["column"]) for c in said["columns"]} == {
+        ("bus-routes", "route_id"),
+        ("bus-trips", "route_id"),
+    }
 
 
 def test_list_and_show() -> None:
