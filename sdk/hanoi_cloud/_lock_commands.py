@@ -45,8 +45,10 @@ def lock(ctx: click.Context, file: Path | None, as_json: bool, url: str | None) 
         return
     path = _path(file)
     pins = read_lock(path)
-    with connect(url) as city:
-        found = standing(pins, _newest(city, list(pins)))
+    found: list[Pinned] = []
+    if pins:
+        with connect(url) as city:
+            found = standing(pins, _newest(city, list(pins)))
     if as_json:
         print_json({"file": str(path), "datasets": [_told(one) for one in found]})
     else:
@@ -55,7 +57,10 @@ def lock(ctx: click.Context, file: Path | None, as_json: bool, url: str | None) 
         )
         for one in found:
             table.add_row(one.dataset, one.pin.version, one.newest or "—", _STATES[one.state])
-        Console().print(table)
+        if pins:
+            Console().print(table)
+        else:
+            click.echo(f"{path}: chưa khóa bộ dữ liệu nào / nothing is pinned. hanoi lock add BỘ-DỮ-LIỆU / DATASET")
     ctx.exit(1 if any(one.state in ("breaking", "gone") for one in found) else 0)
 
 

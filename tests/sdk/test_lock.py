@@ -63,6 +63,7 @@ def test_a_project_reads_the_same_version_until_it_is_moved(catalogue: Catalogue
     assert run("lock", "update", "--breaking").stdout == "stops 2-bbbbbbbb → 3-cccccccc\n"
     assert run("lock", "remove", "stops").exit_code == 0
     assert json.loads((project / "hanoi.lock").read_text()) == {"format": 1, "datasets": {}}
+    assert "hanoi lock add" in run("lock").stdout
 
 
 def test_a_pinned_version_whose_file_is_another_is_refused(catalogue: Catalogue, project: Path) -> None:
