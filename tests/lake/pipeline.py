@@ -22,7 +22,7 @@ import pyiceberg.io.pyarrow  # noqa: F401
 
 import quality.engine
 import quality.gate  # noqa: F401
-from catalog.publisher import Publication, PublishedFile
+from catalog.publisher import Publication, PublishedFile, publishing
 from dags.quarantine import Quarantine
 from dags.sources import deliveries
 from dags.sources.deliveries import DeliveryStore
@@ -112,8 +112,9 @@ POINTS = (
     Point("history written", steps, "remember"),
     Point("commit noted", RunRecord, "note", nth=4),
     Point("publish begins", Lake, "select", after=False),
-    Point("published files written", steps, "published"),
+    Point("published files written", publishing, "published"),
     Point("published", Shelf, "publish"),
+    Point("index of versions written", publishing, "write_index"),
     Point("publish noted", RunRecord, "note", nth=5),
 )
 FIRST_POINTS = (
