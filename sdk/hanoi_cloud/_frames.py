@@ -3,7 +3,6 @@
 # pyarrow, pandas and duckdb ship partial types or none, so strict checking ends at their door.
 """Rows as frames. The only place that knows the frame libraries, each loaded when it is asked for."""
 
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -14,7 +13,7 @@ from hanoi_cloud._cache import written_at_once
 from hanoi_cloud._duckdb import parquet_pattern
 from hanoi_cloud._exceptions import ConfigurationError, MissingDependency, PartsNotServed
 from hanoi_cloud._ranges import RangeFile
-from hanoi_cloud._where import Dialect, Operator, Value, Where
+from hanoi_cloud._where import Dialect, Where
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,14 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Source = Path | RangeFile
-_OPERATORS = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class Frames(ABC):
@@ -87,7 +78,7 @@ class Frames(ABC):
             raise MissingDependency("polars", "polars") from cause
         source, condition = self._selection(columns, where)
         if isinstance(source, RangeFile):
-            frame = pl.from_arrow(_arrow(self, columns, where, "polars"))
+            frame = pl.from_arrow(_table(self, source, columns, condition, "polars"))
             return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
         rows = pl.scan_parquet(source, glob=False, hive_partitioning=False)
         if condition is not None:
@@ -112,7 +103,7 @@ class Frames(ABC):
         used = connection or duckdb.default_connection()
         source, condition = self._selection(columns, where)
         if isinstance(source, RangeFile):
-            return used.from_arrow(_arrow(self, columns, where, "duckdb"))
+            return used.from_arrow(_table(self, source, columns, condition, "duckdb"))
         relation = used.read_parquet(parquet_pattern(source), hive_partitioning=False)
         if condition is not None:
             relation = relation.filter(condition.written(_duckdb()))
@@ -178,6 +169,13 @@ def write_rows(rows: "pa.Table", path: Path) -> None:
 
 def _arrow(frames: Frames, columns: Sequence[str] | None, where: Where | None, extra: str) -> "pa.Table":
     source, condition = frames._selection(columns, where)  # pyright: ignore[reportPrivateUsage]
+    return _table(frames, source, columns, condition, extra)
+
+
+def _table(
+    frames: Frames, source: Source, columns: Sequence[str] | None, condition: Where | None, extra: str
+) -> "pa.Table":
+    """The chosen rows of ``source``; of the whole file where the server sends no parts of it."""
     fragment = _fragment(source, extra)
     chosen = {
         "columns": None if columns is None else list(columns),
@@ -205,44 +203,20 @@ def _fragment(source: Source, extra: str) -> Any:
     return form.make_fragment(str(source), filesystem=fs.LocalFileSystem())
 
 
-def _pyarrow() -> Dialect[Any]:
+def _pyarrow() -> Dialect:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return Dialect(
-        compare=lambda name, op, value: _OPERATORS[op](pc.field(name), pa.scalar(value)),
-        is_null=lambda name: pc.field(name).is_null(),
-        both=operator.and_,
-        either=operator.or_,
-        invert=operator.invert,
-    )
+    return Dialect(pc.field, pa.scalar, lambda column: column.is_null())
 
 
-def _polars() -> Dialect[Any]:
+def _polars() -> Dialect:
     import polars as pl
 
-    return Dialect(
-        compare=lambda name, op, value: _OPERATORS[op](pl.col(name), pl.lit(value)),
-        is_null=lambda name: pl.col(name).is_null(),
-        both=operator.and_,
-        either=operator.or_,
-        invert=operator.invert,
-    )
+    return Dialect(pl.col, pl.lit, lambda column: column.is_null())
 
 
-def _duckdb() -> Dialect[Any]:
+def _duckdb() -> Dialect:
     import duckdb
 
-    def constant(value: Value) -> Any:
-        return duckdb.ConstantExpression(value)
-
-    def compare(name: str, op: Operator, value: Value) -> Any:
-        return _OPERATORS[op](duckdb.ColumnExpression(name), constant(value))
-
-    return Dialect(
-        compare=compare,
-        is_null=lambda name: duckdb.ColumnExpression(name).isnull(),
-        both=operator.and_,
-        either=operator.or_,
-        invert=operator.invert,
-    )
+    return Dialect(duckdb.ColumnExpression, duckdb.ConstantExpression, lambda column: column.isnull())

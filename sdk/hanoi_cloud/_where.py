@@ -1,26 +1,32 @@
 """Conditions on rows: ``hc.col("pm25") > 50``, joined with ``&`` and ``|``, turned round with ``~``."""
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Generic, Literal, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn
 
 Value = str | int | float | bool | Decimal | date | datetime
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
-Expression = TypeVar("Expression")
+_OPERATORS: dict[Operator, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 @dataclass(frozen=True)
-class Dialect(Generic[Expression]):
-    """How one library writes a column, a condition on it, and conditions joined."""
+class Dialect:
+    """How one library writes a column, a value, and that a value is missing; Python's operators do the rest in all of them."""
 
-    compare: Callable[[str, Operator, Value], Expression]
-    is_null: Callable[[str], Expression]
-    both: Callable[[Expression, Expression], Expression]
-    either: Callable[[Expression, Expression], Expression]
-    invert: Callable[[Expression], Expression]
+    column: Callable[[str], Any]
+    constant: Callable[[Value], Any]
+    null: Callable[[Any], Any]
 
 
 class Where(ABC):
@@ -48,7 +54,7 @@ class Where(ABC):
         """The same condition with each value as ``convert(column, value)`` gives it."""
 
     @abstractmethod
-    def written(self, dialect: Dialect[Expression]) -> Expression:
+    def written(self, dialect: Dialect) -> Any:
         """The condition as an expression of a library."""
 
 
@@ -127,8 +133,8 @@ class _Comparison(Where):
     def typed(self, convert: Callable[[str, Value], Value]) -> Where:
         return _Comparison(self.name, self.operator, convert(self.name, self.value))
 
-    def written(self, dialect: Dialect[Expression]) -> Expression:
-        return dialect.compare(self.name, self.operator, self.value)
+    def written(self, dialect: Dialect) -> Any:
+        return _OPERATORS[self.operator](dialect.column(self.name), dialect.constant(self.value))
 
     def __repr__(self) -> str:
         return f"{self.name} {self.operator} {_shown(self.value)}"
@@ -146,14 +152,14 @@ class _In(Where):
     def typed(self, convert: Callable[[str, Value], Value]) -> Where:
         return _In(self.name, tuple(convert(self.name, value) for value in self.values))
 
-    def written(self, dialect: Dialect[Expression]) -> Expression:
+    def written(self, dialect: Dialect) -> Any:
         """The comparisons joined two by two: libraries differ in what a missing value is ``in``, and in how deep they go."""
-        found = [dialect.compare(self.name, "==", value) for value in self.values]
+        found = [_Comparison(self.name, "==", value).written(dialect) for value in self.values]
         while len(found) > 1:
             rest = found[len(found) // 2 * 2 :]
-            found = [dialect.either(one, other) for one, other in zip(found[::2], found[1::2], strict=False)] + rest
-        null = dialect.is_null(self.name)
-        return found[0] if found else dialect.both(null, dialect.invert(null))
+            found = [one | other for one, other in zip(found[::2], found[1::2], strict=False)] + rest
+        null = dialect.null(dialect.column(self.name))
+        return found[0] if found else null & ~null
 
     def __repr__(self) -> str:
         return f"{self.name} in ({', '.join(map(_shown, self.values))})"
@@ -170,8 +176,8 @@ class _Null(Where):
     def typed(self, convert: Callable[[str, Value], Value]) -> Where:  # noqa: ARG002 - it holds no value
         return self
 
-    def written(self, dialect: Dialect[Expression]) -> Expression:
-        return dialect.is_null(self.name)
+    def written(self, dialect: Dialect) -> Any:
+        return dialect.null(dialect.column(self.name))
 
     def __repr__(self) -> str:
         return f"{self.name} is null"
@@ -190,9 +196,9 @@ class _Joined(Where):
     def typed(self, convert: Callable[[str, Value], Value]) -> Where:
         return _Joined(self.left.typed(convert), self.right.typed(convert), self.every)
 
-    def written(self, dialect: Dialect[Expression]) -> Expression:
-        join = dialect.both if self.every else dialect.either
-        return join(self.left.written(dialect), self.right.written(dialect))
+    def written(self, dialect: Dialect) -> Any:
+        left, right = self.left.written(dialect), self.right.written(dialect)
+        return left & right if self.every else left | right
 
     def __repr__(self) -> str:
         return f"({self.left!r}) {'&' if self.every else '|'} ({self.right!r})"
@@ -209,8 +215,8 @@ class _Inverted(Where):
     def typed(self, convert: Callable[[str, Value], Value]) -> Where:
         return _Inverted(self.condition.typed(convert))
 
-    def written(self, dialect: Dialect[Expression]) -> Expression:
-        return dialect.invert(self.condition.written(dialect))
+    def written(self, dialect: Dialect) -> Any:
+        return ~self.condition.written(dialect)
 
     def __repr__(self) -> str:
         return f"~({self.condition!r})"
