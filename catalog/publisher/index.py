@@ -1,13 +1,13 @@
 """The index of a dataset's published versions: `versions.json`, which names each with its files, quality and notices."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from blueprint import Blueprint, Contract
-from blueprint.changelog import Release, changelog
+from blueprint import Contract
+from blueprint.changelog import Release
 from catalog.publisher.files import KINDS, PublishedFile, sha256_of
 from lake import Lake, Version
 from lake.folders import replacing
@@ -19,10 +19,11 @@ FORMAT = 1
 """The number of this format. A field that changes its meaning or goes away makes a new number."""
 
 
-def write_index(home: Path, contract: Contract, plan: Blueprint, lake: Lake) -> Path:
+def write_index(home: Path, contract: Contract, lake: Lake, notices: Sequence[Mapping[str, Any]]) -> Path:
     """Write the index of the versions of ``contract``'s dataset whose files are published, newest first, in one step.
 
     The files of a version never change, so what the former index says of them is kept and only new ones are hashed.
+    ``notices`` are what ``announced`` gives.
     """
     folder = Path(home) / "published" / contract.dataset
     path = folder / INDEX
@@ -33,7 +34,7 @@ def write_index(home: Path, contract: Contract, plan: Blueprint, lake: Lake) -> 
         "format": FORMAT,
         "dataset": contract.dataset,
         "versions": [_entry(v, folder, known, results.get(v.id)) for v in reversed(lying)],
-        "notices": announced(contract, changelog(plan.root)),
+        "notices": list(notices),
     }
     with replacing(path) as part:
         part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -22,6 +22,7 @@ def publish_version(
         CatalogueError: the version that was published before stays as it is.
     """
     files = published(home, contract, plan, lake, version)
-    publication = catalogue.publish(contract, version, files, announced(contract, changelog(plan.root)))
-    write_index(home, contract, plan, lake)
+    notices = announced(contract, changelog(plan.root))
+    publication = catalogue.publish(contract, version, files, notices)
+    write_index(home, contract, lake, notices)
     return publication

@@ -113,29 +113,15 @@ def batches(
     """
     source = contract.sources[delivery.source]
     for number, file in enumerate(delivery.files):
-        reading = source, number, file.name, store.path(file)
-        yield from _of_file(contract, *reading, count, max_rows, mends or Mends(), concepts or {})
+        path, reading = store.path(file), reading_of(source, file.name)
+        books: Books | None = None if reading.one_table else {}
+        for table in each_table(path, file.name, reading, books):
+            where = number, file.name, path
+            yield from _of_table(contract, table, *where, count, max_rows, mends or Mends(), concepts or {}, books)
 
 
 def reading_of(source: Source, name: str) -> Reading:
     return source.readings.get(name, source.reading)
-
-
-def _of_file(
-    contract: Contract,
-    source: Source,
-    number: int,
-    name: str,
-    path: Path,
-    count: RowCount,
-    max_rows: int,
-    mends: Mends,
-    concepts: Mapping[str, Concept],
-) -> Iterator[Batch]:
-    reading = reading_of(source, name)
-    books: Books | None = None if reading.one_table else {}
-    for table in each_table(path, name, reading, books):
-        yield from _of_table(contract, table, number, name, path, count, max_rows, mends, concepts, books)
 
 
 def _of_table(
