@@ -19,8 +19,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from benchmarks import sensors
 from benchmarks.measure import Result, at_most, report
-from blueprint import Bilingual, Blueprint, Column, Concept, Contract, Gate, Reading, Source
+from blueprint import Blueprint, Column, Contract, Gate, Reading, Source
 from blueprint.errors import HanoiError
 from dags.sources.deliveries import DeliveryStore
 from dags.sources.legacy import encode, legacy_name
@@ -80,23 +81,14 @@ class Tally:
     wrong: list[str] = field(default_factory=list[str])
 
 
-def _text(value: str) -> Bilingual:
-    return Bilingual(vi=value, en=value)
-
-
-def _concept(name: str, kind: str, **more: Any) -> Concept:
-    said = {"title": _text(name), "definition": _text(name), "classification": "open", "source": "benchmark"}
-    return Concept.model_validate({"concept": name, "version": 1, "type": kind, **said, **more})
-
-
 _CONCEPTS = (
-    _concept("code", "string"),
-    _concept("name", "string"),
-    _concept("amount", "double"),
-    _concept("money", "decimal", precision=18, scale=0),
-    _concept("share", "double", minimum=0, maximum=100, unit="%"),
-    _concept("count", "integer"),
-    _concept("day", "date"),
+    sensors.concept("code", "string"),
+    sensors.concept("name", "string"),
+    sensors.concept("amount", "double"),
+    sensors.concept("money", "decimal", precision=18, scale=0),
+    sensors.concept("share", "double", minimum=0, maximum=100, unit="%"),
+    sensors.concept("count", "integer"),
+    sensors.concept("day", "date"),
 )
 
 
@@ -109,17 +101,17 @@ def contract(reading: dict[str, Any]) -> Contract:
         dataset="agency-files",
         version="1.0.0",
         agency="benchmark",
-        title=_text("files"),
-        description=_text("files"),
+        title=sensors.text("files"),
+        description=sensors.text("files"),
         theme="GOVE",
         licence="cc-by-4.0",
-        source_note=_text("generated"),
+        source_note=sensors.text("generated"),
         frequency="IRREG",
         keywords={"vi": ("tệp",), "en": ("files",)},
         key=("code",),
         sources=(Source(files=("file.csv",), reading=Reading(null_values=_NULLS, **reading)),),
         columns=tuple(
-            Column.model_validate({"name": n, "concept": f"{n}@1", "title": _text(n), **dated.get(n, {})})
+            Column.model_validate({"name": n, "concept": f"{n}@1", "title": sensors.text(n), **dated.get(n, {})})
             for n in names
         ),
         gate=Gate(),

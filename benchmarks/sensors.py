@@ -10,16 +10,18 @@ STATIONS = 200
 _NUMBERS = ("pm25", "pm10", "no2", "o3", "so2", "co", "temperature", "humidity", "pressure", "wind")
 
 
-def _text(value: str) -> Bilingual:
+def text(value: str) -> Bilingual:
+    """The same words in both languages."""
     return Bilingual(vi=value, en=value)
 
 
-def _concept(name: str, kind: str, **more: Any) -> Concept:
+def concept(name: str, kind: str, **more: Any) -> Concept:
+    """An open concept that is called by its name alone."""
     return Concept(
         concept=name,
         version=1,
-        title=_text(name),
-        definition=_text(name),
+        title=text(name),
+        definition=text(name),
         type=kind,
         classification="open",
         source="benchmark",
@@ -32,8 +34,8 @@ def plan(contract: Contract | None = None) -> Blueprint:
     stations = CodeList(
         codelist="stations",
         version=1,
-        title=_text("stations"),
-        definition=_text("stations"),
+        title=text("stations"),
+        definition=text("stations"),
         source="benchmark",
         entries=tuple(
             CodeEntry(code=f"ST{i:04d}", vi=f"Trạm {i}", en=f"Station {i}", valid_from=date(2020, 1, 1))
@@ -41,9 +43,9 @@ def plan(contract: Contract | None = None) -> Blueprint:
         ),
     )
     concepts = (
-        _concept("station", "string", codelist="stations", pattern="^ST[0-9]{4}$"),
-        _concept("instant", "timestamp"),
-        _concept("level", "double", minimum=0, maximum=1000),
+        concept("station", "string", codelist="stations", pattern="^ST[0-9]{4}$"),
+        concept("instant", "timestamp"),
+        concept("level", "double", minimum=0, maximum=1000),
     )
     contracts = {contract.dataset: contract} if contract else {}
     return Blueprint(Path(), {c.ref: c for c in concepts}, {"stations": stations}, contracts)
@@ -52,19 +54,19 @@ def plan(contract: Contract | None = None) -> Blueprint:
 def contract(numbers: int = 3, *, partition: str | None = None) -> Contract:
     """A contract with ``numbers`` measured columns: 9 expectations and 3 more for each of them."""
     columns = (
-        Column(name="station", concept="station@1", title=_text("station"), required=True),
-        Column(name="observed_at", concept="instant@1", title=_text("observed_at"), required=True),
-        *(Column(name=name, concept="level@1", title=_text(name), required=True) for name in _NUMBERS[:numbers]),
+        Column(name="station", concept="station@1", title=text("station"), required=True),
+        Column(name="observed_at", concept="instant@1", title=text("observed_at"), required=True),
+        *(Column(name=name, concept="level@1", title=text(name), required=True) for name in _NUMBERS[:numbers]),
     )
     return Contract(
         dataset="sensor-hourly",
         version="1.0.0",
         agency="benchmark",
-        title=_text("sensors"),
-        description=_text("sensors"),
+        title=text("sensors"),
+        description=text("sensors"),
         theme="benchmark",
         licence="benchmark",
-        source_note=_text("generated"),
+        source_note=text("generated"),
         frequency="HOURLY",
         keywords={"vi": (), "en": ()},
         key=("station", "observed_at"),

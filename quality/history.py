@@ -19,7 +19,7 @@ from blueprint.days import ZONE
 from blueprint.errors import HanoiError
 from blueprint.load import Blueprint
 from blueprint.sql import file_literal, parquet
-from lake.folders import private_folder, replacing, scratch
+from lake.folders import private_folder, scratch, write_private
 from quality.freshness import Group, Newest
 from quality.profile import GroupProfile, Profile, profile
 
@@ -152,9 +152,8 @@ class History:
         """
         found = self._profile(contract, blueprint, parquet(accepted), now)
         kept = {"of": _of(contract, accepted), "profile": found.to_json()}
-        with suppress(OSError), replacing(_beside(accepted)) as part:
-            part.touch(0o600)
-            part.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+        with suppress(OSError):
+            write_private(_beside(accepted), json.dumps(kept, ensure_ascii=False))
         return found
 
     def newest(self, contract: Contract, version: "Version") -> Newest | None:

@@ -17,6 +17,10 @@ import time
 import xml.etree.ElementTree as ET
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # The tests of CKAN that search, index or are allowed to see, by module and class; all else would only take time.
 SEARCHING = {
@@ -142,66 +146,68 @@ def outcome(report: Path) -> dict[str, list[str]]:
     return ended
 
 
-def run(folder: Path, tests: list[str], more: list[str]) -> dict[str, list[str]]:
-    """Run the tests in a fresh database and return how each ended."""
-    site = Path(str(find_spec("ckan").origin)).parents[1]
-    services = Services(folder)
-    try:
-        ini, report = folder / "test.ini", folder / "report.xml"
-        values = {"secret": os.urandom(16).hex(), "database": services.database, "redis": services.redis}
-        ini.write_text(INI.format(**values, folder=folder), "utf-8")
-        environment = {**os.environ, "CKAN_INI": str(ini)}
+class Session:
+    """CKAN with its settings in a folder, and pytest on its own tests there."""
+
+    def __init__(self, folder: Path, settings: str) -> None:
+        self.folder = folder
+        self.ini = folder / "test.ini"
+        self.ini.write_text(settings, "utf-8")
+        self.environment = {**os.environ, "CKAN_INI": str(self.ini)}
+
+    def ckan(self, *words: str, output: Any = sys.stderr) -> subprocess.CompletedProcess[str]:
+        """Run a command of CKAN's; what it says goes among the messages."""
         # The system may have no libmagic; the wheel's is found once its package is loaded.
         start = "import pylibmagic; from ckan.cli.cli import ckan; ckan()"
-        init = [sys.executable, "-c", start, "-c", str(ini), "db", "init"]
-        subprocess.run(init, cwd=folder, env=environment, stdout=sys.stderr, check=True)
+        command = [sys.executable, "-c", start, "-c", str(self.ini), *words]
+        return subprocess.run(command, cwd=self.folder, env=self.environment, stdout=output, text=True, check=True)
+
+    def tests(self, tests: list[str], more: list[str], plugin: str = "") -> dict[str, list[str]]:
+        """Run the tests with `plugin` after what all of them need, and return how each ended."""
+        site, report = Path(str(find_spec("ckan").origin)).parents[1], self.folder / "report.xml"
         # Of its own, or pytest would take the one of whatever project lies around the environment.
-        settings = folder / "pytest.ini"
+        settings = self.folder / "pytest.ini"
         settings.write_text("[pytest]\n", "utf-8")
-        (folder / "hanoi_conformance.py").write_text(PLUGIN.format(tests=str(site / "ckan/tests")), "utf-8")
+        every = PLUGIN.format(tests=str(site / "ckan/tests"))
+        (self.folder / "hanoi_conformance.py").write_text(every + plugin, "utf-8")
         command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-c",
-            str(settings),
-            f"--ckan-ini={ini}",
-            f"--junitxml={report}",
-            f"--rootdir={site}",
-        ]
-        command += [
-            "-p",
-            "pylibmagic",
-            "-p",
-            "hanoi_conformance",
-            "-p",
-            "no:cacheprovider",
-            "-q",
-            "--tb=short",
-            "--no-header",
-            "--disable-warnings",
-            *more,
-        ]
-        command += [str(site / test) for test in tests]
-        subprocess.run(command, cwd=folder, env=environment, stdout=sys.stderr, check=False)
+            sys.executable, "-m", "pytest", "-c", str(settings), f"--ckan-ini={self.ini}", f"--junitxml={report}",
+            f"--rootdir={site}", "-p", "pylibmagic", "-p", "hanoi_conformance", "-p", "no:cacheprovider", "-q",
+            "--tb=short", "--no-header", "--disable-warnings", *more, *(str(site / test) for test in tests),
+        ]  # fmt: skip
+        subprocess.run(command, cwd=self.folder, env=self.environment, stdout=sys.stderr, check=False)
         return outcome(report)
+
+
+def settings(services: Services, folder: Path) -> str:
+    """Return CKAN's settings for a run in this folder."""
+    return INI.format(secret=os.urandom(16).hex(), database=services.database, redis=services.redis, folder=folder)
+
+
+def run(folder: Path, tests: list[str], more: list[str]) -> dict[str, list[str]]:
+    """Run the tests in a fresh database and return how each ended."""
+    services = Services(folder)
+    try:
+        session = Session(folder, settings(services, folder))
+        session.ckan("db", "init")
+        return session.tests(tests, more)
     finally:
         services.stop()
 
 
-def main() -> int:
-    """Run the tests and print what became of them."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("tests", nargs="*", help="paths below site-packages; the searching tests when none is given")
+def main(about: str | None, run: Callable[[Path, list[str], list[str]], dict[str, Any]], usual: list[str]) -> int:
+    """Run the tests that the arguments name, or the usual ones, and print what became of them."""
+    arguments = argparse.ArgumentParser(description=about)
+    arguments.add_argument("tests", nargs="*", help="paths below site-packages; the chosen tests when none is given")
     options, more = arguments.parse_known_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hanoi-conformance-") as name:
-        ended = run(Path(name), options.tests or chosen(), more)
-    counts = {kind: len(names) for kind, names in ended.items()}
+        ended = run(Path(name), options.tests or usual, more)
+    counts = {kind: len(names) for kind, names in ended.items() if isinstance(names, list)}
     seconds = round(time.monotonic() - started)
-    print(json.dumps({"counts": counts, "seconds": seconds, "failed": ended["failed"], "skipped": ended["skipped"]}))
+    print(json.dumps({**ended, "counts": counts, "seconds": seconds}))
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(__doc__, run, chosen()))

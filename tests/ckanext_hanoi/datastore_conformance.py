@@ -7,17 +7,13 @@ environment (with its `test` group); paths given as arguments replace the chosen
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import subprocess
-import sys
-import tempfile
-import time
-from importlib.util import find_spec
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from conformance import INI, PLUGIN, Services, outcome
+from conformance import Services, Session, main, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The tests that read; what writes, or looks into PostgreSQL itself, is not about this backend.
 READING = (
@@ -125,87 +121,22 @@ def pytest_sessionfinish():
 
 def run(folder: Path, tests: list[str], more: list[str]) -> dict[str, object]:
     """Run the tests in fresh databases; `answered` says how often DuckDB was asked."""
-    site = Path(str(find_spec("ckan").origin)).parents[1]
     services = Services(folder)
     try:
         services.postgres.psql("CREATE ROLE reader LOGIN PASSWORD 'reader'")
         services.postgres.psql("CREATE DATABASE datastore_test")
         write = services.postgres.get_uri("datastore_test")
         read = write.replace("//postgres:", "//reader:").replace("//postgres@", "//reader@")
-        ini, report, seen = folder / "test.ini", folder / "report.xml", folder / "seen"
-        values = {"secret": os.urandom(16).hex(), "database": services.database, "redis": services.redis}
-        settings = INI.format(**values, folder=folder).replace(
-            "plugins = hanoi_search", "plugins = hanoi_search datastore"
-        )
-        ini.write_text(settings + MORE_INI.format(write=write, read=read), "utf-8")
-        environment = {**os.environ, "CKAN_INI": str(ini)}
-        start = "import pylibmagic; from ckan.cli.cli import ckan; ckan()"
-        command = [sys.executable, "-c", start, "-c", str(ini)]
-        subprocess.run([*command, "db", "init"], cwd=folder, env=environment, stdout=sys.stderr, check=True)
-        rights = subprocess.run(
-            [*command, "datastore", "set-permissions"],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        (folder / "rights.sql").write_text(rights.stdout, "utf-8")
-        services.postgres.psql(rights.stdout)
-        (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
-        plugin = PLUGIN.format(tests=str(site / "ckan/tests")) + JUDGED.format(folder=str(folder), seen=str(seen))
-        (folder / "hanoi_conformance.py").write_text(plugin, "utf-8")
-        options = [f"--ckan-ini={ini}", f"--junitxml={report}", f"--rootdir={site}", "-c", str(folder / "pytest.ini")]
-        options += [
-            "-p",
-            "pylibmagic",
-            "-p",
-            "hanoi_conformance",
-            "-p",
-            "no:cacheprovider",
-            "-q",
-            "--tb=short",
-            "--no-header",
-        ]
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            *options,
-            "--disable-warnings",
-            *more,
-            *(str(site / test) for test in tests),
-        ]
-        subprocess.run(command, cwd=folder, env=environment, stdout=sys.stderr, check=False)
-        return {**outcome(report), "answered": int(seen.read_text()) if seen.exists() else 0}
+        stock = settings(services, folder).replace("plugins = hanoi_search", "plugins = hanoi_search datastore")
+        session = Session(folder, stock + MORE_INI.format(write=write, read=read))
+        session.ckan("db", "init")
+        services.postgres.psql(session.ckan("datastore", "set-permissions", output=subprocess.PIPE).stdout)
+        seen = folder / "seen"
+        ended = session.tests(tests, more, JUDGED.format(folder=str(folder), seen=str(seen)))
+        return {**ended, "answered": int(seen.read_text()) if seen.exists() else 0}
     finally:
         services.stop()
 
 
-def main() -> int:
-    """Run the tests and print what became of them."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("tests", nargs="*", help="paths below site-packages; the reading tests when none is given")
-    options, more = arguments.parse_known_args()
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="hanoi-conformance-") as name:
-        ended = run(Path(name), options.tests or list(READING), more)
-    names = {kind: ended[kind] for kind in ("passed", "failed", "skipped")}
-    counts = {kind: len(found) for kind, found in names.items()}
-    seconds = round(time.monotonic() - started)
-    print(
-        json.dumps(
-            {
-                "counts": counts,
-                "seconds": seconds,
-                "answered": ended["answered"],
-                "failed": names["failed"],
-                "skipped": names["skipped"],
-            }
-        )
-    )
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(__doc__, run, list(READING)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ckan.plugins as p
@@ -50,7 +51,7 @@ class Request:
         """The columns of how well a row fits."""
         return [search.rank for search in self.searches]
 
-    @property
+    @cached_property
     def types(self) -> dict[str, str]:
         """The types of all columns that may be asked for."""
         return {**self.table.types, **dict.fromkeys(self.ranks, "float")}

@@ -170,9 +170,9 @@ def _distinct(asked: Request, source: _Source) -> str:
 
 def statement(asked: Request) -> str:
     """Return a SELECT of all that is asked for, every column in its own type."""
-    source = _Source(asked)
-    columns = ", ".join(f"{request.columns(asked)[name]} AS {engine.identifier(name)}" for name in asked.fields)
-    order = _order(asked, {name: engine.identifier(name) for name in asked.fields} if asked.distinct else request.columns(asked),
+    source, given = _Source(asked), request.columns(asked)
+    columns = ", ".join(f"{given[name]} AS {engine.identifier(name)}" for name in asked.fields)
+    order = _order(asked, {name: engine.identifier(name) for name in asked.fields} if asked.distinct else given,
                    "" if asked.distinct else "file_row_number")  # fmt: skip
     rows = f"SELECT {'DISTINCT ' if asked.distinct else ''}{columns} FROM {source.whole}{source.where}{order}"
     return f"{source.before}{rows} {_cut(asked)}"

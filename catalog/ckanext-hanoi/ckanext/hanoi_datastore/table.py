@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ class Table:
     described: dict[str, Any] = field(default_factory=dict, compare=False)
     held: str = ""  # the database of DuckDB that holds it for quick answers, where there is one
 
-    @property
+    @cached_property
     def types(self) -> dict[str, str]:
         """The types by the names that PostgreSQL and so the DataStore give them, `_id` first."""
         return {"_id": "int", **{name: stock_type(kind) for name, kind in self.kinds.items()}}
