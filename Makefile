@@ -7,7 +7,7 @@ TOOLS := .tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test lint docs clean
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
@@ -32,5 +32,8 @@ lint: setup ## ruff, pyright, import-linter
 test: lint ## lint, types, import direction and every test, in JOBS processes
 	@$(UV) run --no-sync pytest -n $(JOBS) $(ARGS)
 
+docs: setup ## the documentation as a site, in site/
+	@$(UV) run --no-sync zensical build --strict
+
 clean: ## remove the environments and the state
-	rm -rf .venv catalog/server/.venv $(TOOLS) .hanoi
+	rm -rf .venv catalog/server/.venv $(TOOLS) .hanoi site .cache

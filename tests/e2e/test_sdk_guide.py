@@ -1,4 +1,4 @@
-"""The guide to using the data, walked on a running platform as the page stands."""
+"""The first page and the guide to using the data, walked on a running platform as they stand."""
 
 import doctest
 import re
@@ -9,23 +9,24 @@ import pytest
 
 import hanoi_cloud as hc
 from tests.e2e.conftest import Platform
-from tests.ops.guides import GUIDES, run, steps_of
+from tests.ops.guides import DOCS, run, steps_of
 
 pytestmark = [pytest.mark.platform]
 BLOCK = re.compile(r"```(python|sh)\n(.*?)```", re.DOTALL)
 
 
+@pytest.mark.parametrize(("name", "least"), [("index", 3), ("guides/use-the-data", 20)])
 def test_every_line_does_what_the_page_says(
-    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, least: int, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     settings = {"HANOI_CLOUD_URL": platform.url, "HANOI_CLOUD_CACHE": str(tmp_path / "cache")}
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
+    for variable, value in settings.items():
+        monkeypatch.setenv(variable, value)
     names: dict[str, object] = {}
     ran = 0
-    page = (GUIDES / "use-the-data.md").read_text(encoding="utf-8")
+    page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
     for language, text in BLOCK.findall(page):
         if language == "sh":
             for step in steps_of(text):
@@ -36,7 +37,7 @@ def test_every_line_does_what_the_page_says(
                 ran += 1
             continue
         told: list[str] = []
-        examples = doctest.DocTestParser().get_doctest(text, names, "use-the-data", None, 0)
+        examples = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", hc.SimulatedDataWarning)
             doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(
@@ -45,4 +46,4 @@ def test_every_line_does_what_the_page_says(
         assert not told, "".join(told)
         names = examples.globs
         ran += len(examples.examples)
-    assert ran >= 20
+    assert ran >= least

@@ -16,7 +16,8 @@ from blueprint import released
 from blueprint.load import ROOT
 from tests.blueprint.drafts import copy
 
-GUIDES = ROOT.parent / "docs/guides"
+DOCS = ROOT.parent / "docs"
+GUIDES = DOCS / "guides"
 BLOCK = re.compile(r"(?:<!-- (file|exit): (\S+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 HANOI = [sys.executable, "-c", "import sys; from hanoi_cloud._cli import main; sys.exit(main())"]
 TOOLS = {"cp", "mv", "sed"}
