@@ -82,6 +82,17 @@ def has_unique_key(con: "DuckDBPyConnection", query: str, key: Sequence[str]) ->
     return bool(rows == distinct)
 
 
+def matched(
+    con: "DuckDBPyConnection", old: str, new: str, key: Sequence[str]
+) -> tuple[Sides, tuple[str, ...], tuple[str, ...]]:
+    """Two queries side by side, by ``key`` where it is unique in both; and the columns that only the old or the new one has."""
+    before, after = ([str(c[0]) for c in con.execute(f"DESCRIBE {q}").fetchall()] for q in (old, new))
+    common = [c for c in before if c in after]
+    usable = set(key) <= set(common) and all(has_unique_key(con, q, key) for q in (old, new))
+    sides = Sides(old, new, common, tuple(key) if usable else ())
+    return sides, tuple(c for c in before if c not in after), tuple(c for c in after if c not in before)
+
+
 def counted(con: "DuckDBPyConnection", sides: Sides) -> tuple[int, int, int, dict[str, int]]:
     """Rows added, removed and changed, and changed values per column."""
     if not sides.key:

@@ -89,7 +89,7 @@ def select(
     if unknown := [name for name in wanted if name not in names]:
         raise UnknownColumn(version.dataset, version.id, unknown, names)
     asked = Where.of(table, version, where)
-    rows = f"FROM {parquet(data_files(table, version, warehouse, where), fields)}"
+    rows = f"FROM {parquet(data_files(table, version, warehouse, where), fields, as_written=unevolved(table))}"
     return f"SELECT {', '.join(map(ident, wanted))} {rows}{f' WHERE {asked.sql}' if asked else ''}"
 
 
@@ -97,8 +97,13 @@ def hashed(con: "DuckDBPyConnection", table: "Table", version: Version, files: S
     """Row count and content hash of a version, read from its ``files``."""
     schema = schema_of(table, version)
     fields, how = read_fields(schema), Partitioning.written(table.spec(), schema)
-    rows = f"SELECT * FROM {parquet(files, fields)}"
+    rows = f"SELECT * FROM {parquet(files, fields, as_written=unevolved(table))}"
     return content_hash(con, [rows], dict(fields.values()), how and how.part)
+
+
+def unevolved(table: "Table") -> bool:
+    """Whether all files of a table were written under the one schema that it has."""
+    return len(table.schemas()) == 1
 
 
 def schema_of(table: "Table", version: Version) -> "Schema":

@@ -12,19 +12,23 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def parquet(files: Sequence[Path], fields: Mapping[int, tuple[str, str]]) -> str:
+def parquet(files: Sequence[Path], fields: Mapping[int, tuple[str, str]], *, as_written: bool = False) -> str:
     """A DuckDB table function over ``files`` that finds columns by field id: ``fields`` maps id to name and type.
 
-    A column that a file does not hold reads as null. Without files the table is empty.
+    A column that a file does not hold reads as null. Without files the table is empty. Files that all hold just these
+    columns under these names are read ``as_written``, which takes DuckDB half the time.
     """
     if not files:
         columns = ", ".join(f"CAST(NULL AS {kind}) AS {ident(name)}" for name, kind in fields.values())
         return f"(SELECT {columns} WHERE false)"
+    listed = f"[{', '.join(map(file_literal, files))}]"
+    if as_written:
+        return f"read_parquet({listed}, hive_partitioning=false)"
     schema = ", ".join(
         f"{number}: {{name: {literal(name)}, type: {literal(kind)}, default_value: NULL}}"
         for number, (name, kind) in fields.items()
     )
-    return f"read_parquet([{', '.join(map(file_literal, files))}], schema=MAP {{{schema}}}, hive_partitioning=false)"
+    return f"read_parquet({listed}, schema=MAP {{{schema}}}, hive_partitioning=false)"
 
 
 _MEMORY = "200MB"

@@ -203,14 +203,9 @@ class Lake:
     def _sides(
         self, con: "DuckDBPyConnection", old: Version, new: Version, key: Sequence[str]
     ) -> "tuple[Sides, tuple[str, ...], tuple[str, ...]]":
-        from lake.diff import Sides, has_unique_key
+        from lake.diff import matched
 
-        queries = self.select(old), self.select(new)
-        before, after = ([str(c[0]) for c in con.execute(f"DESCRIBE {q}").fetchall()] for q in queries)
-        common = [c for c in before if c in after]
-        usable = set(key) <= set(common) and all(has_unique_key(con, q, key) for q in queries)
-        sides = Sides(*queries, common, tuple(key) if usable else ())
-        return sides, tuple(c for c in before if c not in after), tuple(c for c in after if c not in before)
+        return matched(con, self.select(old), self.select(new), key)
 
     def verify(self, dataset: str, told: "Callable[[Verified], None] | None" = None) -> "list[Verified]":
         """Read and hash every version of a dataset again; what does not fit is told in the result, not raised.

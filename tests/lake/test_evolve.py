@@ -4,10 +4,14 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
+import duckdb
 import pytest
 
 from lake import Lake, SchemaRefused, Version
 from lake.evolve import widens
+from lake.read import schema_of
+from lake.schema import read_fields
+from lake.sql import parquet
 from tests.lake.helpers import canonical, read_rows
 
 Commit = Callable[..., Version]
@@ -112,3 +116,18 @@ def test_every_type_is_kept(store: Lake, commit: Commit) -> None:
 )
 def test_only_what_iceberg_reads_back_is_wider(old: str, new: str, wider: bool) -> None:
     assert widens(old, new) is wider
+
+
+def test_a_table_that_never_changed_is_read_as_written_with_the_same_types(store: Lake, commit: Commit) -> None:
+    version = commit(store, ROWS, OLD)
+    as_written, files = store.select(version), store.files(version)
+    assert "schema=MAP" not in as_written
+    with store._catalogs.table(version.dataset) as table:
+        assert table is not None
+        by_id = f"SELECT * FROM {parquet(files, read_fields(schema_of(table, version)))}"
+    with duckdb.connect() as db:
+        described = [db.execute(f"DESCRIBE {query}").fetchall() for query in (as_written, by_id)]
+        assert described[0] == described[1]
+        assert db.execute(f"({as_written}) EXCEPT ({by_id})").fetchall() == []
+    commit(store, [(*row, None) for row in ROWS], {**OLD, "more": "string"}, version="1.1.0")
+    assert "schema=MAP" in store.select(version)
