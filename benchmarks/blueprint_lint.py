@@ -43,7 +43,9 @@ def copies(root: Path, contracts: int) -> None:
     lock = released.recorded()
     for file in lock:
         folder, subject = file.split("/")[:2]
-        if folder != "contracts" and (folder != "changelog" or "." in subject):
+        # Indicators rest on datasets under their own names, which are not copied.
+        alone = folder not in ("contracts", "indicators") and not subject.startswith("indicator.")
+        if alone and (folder != "changelog" or "." in subject):
             (root / file).parent.mkdir(parents=True, exist_ok=True)
             (root / file).write_bytes((ROOT / file).read_bytes())
     plan = read(ROOT, lambda _: None)

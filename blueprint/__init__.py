@@ -1,4 +1,4 @@
-"""The Digital Data Blueprint: concepts, dated code lists and dataset contracts, and the code that loads and checks them.
+"""The Digital Data Blueprint: concepts, dated code lists, dataset contracts and indicators, and the code that loads and checks them.
 
 >>> from blueprint import blueprint
 >>> blueprint().concept("instant@1").title.en
@@ -10,6 +10,7 @@ from blueprint.concept import Classification, Concept, Mode
 from blueprint.contract import Column, Contract, Gate, Reading, Rule, Source
 from blueprint.crosswalk import Crosswalk, Pair
 from blueprint.errors import BlueprintError, UnknownDataset
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint, DeclarationError, blueprint
 from blueprint.problems import Problem
 from blueprint.text import Bilingual
@@ -27,6 +28,7 @@ __all__ = [
     "Crosswalk",
     "DeclarationError",
     "Gate",
+    "Indicator",
     "Mode",
     "Pair",
     "Problem",

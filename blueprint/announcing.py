@@ -8,6 +8,7 @@ from blueprint import impact
 from blueprint.changelog import Notice
 from blueprint.contract import Contract
 from blueprint.errors import BlueprintError
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint
 from blueprint.subjects import Declaration, subject_of, version_of
 
@@ -47,17 +48,21 @@ def notice(
     concerned = tuple(dict.fromkeys([*found.datasets, *found.referring]))
     subject, old, new = subject_of(draft), version_of(former), version_of(draft)
     names = found.organisations
+    figures = tuple(ref for ref in found.indicators if not isinstance(draft, Indicator))
+    told = ", ".join(figures)
     vi_what, en_what = "; ".join(f.vi.rstrip(".") for f in broken), "; ".join(f.en.rstrip(".") for f in broken)
     vi = (
         f"{draft.title.vi} ({subject}): phiên bản {new} có hiệu lực từ ngày {start:%d/%m/%Y} và không tương thích với {old}. "
         f"Phiên bản {old} vẫn được phục vụ đến hết ngày {end:%d/%m/%Y}. Thay đổi: {vi_what or 'do cơ quan quyết định'}. "
         f"Liên quan: {', '.join(concerned) or 'chưa bộ dữ liệu nào'}"
+        + (f"; chỉ số: {told}" if told else "")
         + (f"; cơ quan: {', '.join(name for _, name, _ in names)}." if names else ".")
     )
     en = (
         f"{draft.title.en} ({subject}): version {new} holds from {start.isoformat()} and is not compatible with {old}. "
         f"Version {old} is served through {end.isoformat()}. Changes: {en_what or 'decided by the agency'}. "
         f"Concerned: {', '.join(concerned) or 'no dataset yet'}"
+        + (f"; indicators: {told}" if told else "")
         + (f"; agencies: {', '.join(name for _, _, name in names)}." if names else ".")
     )
     return Notice(
@@ -66,6 +71,7 @@ def notice(
         former_until=end,
         concerned=concerned,
         columns=columns,
+        indicators=figures,
         organisations=tuple(code for code, _, _ in names),
         vi=vi,
         en=en,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from blueprint.contract import Contract
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint
 from blueprint.released import recorded
 from blueprint.subjects import Declaration, file_of, subject_of, subjects, version_of
@@ -33,7 +34,8 @@ def build(plan: Blueprint) -> bytes:
     plan.check()
     lock = recorded(plan.root)
     hashes = _Hashes(plan)
-    found: dict[str, dict[str, dict[str, Any]]] = {"concepts": {}, "codelists": {}, "crosswalks": {}, "contracts": {}}
+    kinds = ("concepts", "codelists", "crosswalks", "contracts", "indicators")
+    found: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in kinds}
     for subject, versions in subjects(plan).items():
         kind, _, name = subject.rpartition(":")
         for declaration in versions:
@@ -44,6 +46,11 @@ def build(plan: Blueprint) -> bytes:
             }
             if isinstance(declaration, Contract):
                 entry["columns"] = {c.name: _column(declaration, c.name, plan, hashes) for c in declaration.columns}
+                entry["classification"] = plan.classification(declaration).value
+            if isinstance(declaration, Indicator):
+                read = {reads.dataset: plan.read_contract(reads) for reads in declaration.datasets}
+                entry["contracts"] = {name: {"version": c.version, "sha256": hashes.of(c)} for name, c in read.items()}
+                entry["concepts"] = {ref: hashes.of(plan.concept(ref)) for ref in declaration.concepts}
                 entry["classification"] = plan.classification(declaration).value
             found[f"{kind or 'contract'}s"].setdefault(name, {})[version_of(declaration)] = entry
     document = {"format": FORMAT, **found}

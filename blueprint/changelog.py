@@ -18,12 +18,14 @@ from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.days import today
 from blueprint.errors import BlueprintError
+from blueprint.indicator import Indicator
 from blueprint.load import ROOT, Blueprint
-from blueprint.subjects import file_of
+from blueprint.subjects import file_of, subject_of
 from blueprint.text import NonEmpty
 
 FOLDER = "changelog"
 _Named = TypeVar("_Named", CodeList, Crosswalk)
+_Numbered = TypeVar("_Numbered", Contract, Indicator)
 Bump = Literal["initial", "patch", "minor", "major"]
 
 
@@ -45,8 +47,8 @@ class Notice(_Part):
     """What is announced with a breaking version.
 
     The version holds from ``effective``; ``former``, the version before it, is served through ``former_until``, that
-    day included. ``concerned`` names datasets, ``columns`` their columns as ``dataset.column``, ``organisations`` agencies
-    by their code. Days are those of Asia/Ho_Chi_Minh.
+    day included. ``concerned`` names datasets, ``columns`` their columns as ``dataset.column``, ``indicators`` what is
+    computed from them as ``name@version``, ``organisations`` agencies by their code. Days are those of Asia/Ho_Chi_Minh.
     """
 
     former: NonEmpty
@@ -54,6 +56,7 @@ class Notice(_Part):
     former_until: dt.date
     concerned: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     vi: NonEmpty
     en: NonEmpty
@@ -175,7 +178,7 @@ def in_force(plan: Blueprint, day: dt.date | None = None) -> Blueprint:
     """``plan`` with the declarations by name that hold on ``day``: released ones, and majors once they are effective.
 
     What was never released stands as it is, so that a new dataset can be tried before its release. All versions stay at hand
-    in ``contract_versions`` and ``codelist_versions``. ``day`` is today in Asia/Ho_Chi_Minh where none is given.
+    in the ``_versions``. ``day`` is today in Asia/Ho_Chi_Minh where none is given.
     """
     lock = released.recorded(plan.root)
     on = day or today()
@@ -183,10 +186,10 @@ def in_force(plan: Blueprint, day: dt.date | None = None) -> Blueprint:
     def newest(versions: Sequence[_Named]) -> _Named:
         return next((v for v in reversed(versions) if file_of(v) in lock), versions[-1])
 
-    def holding(versions: tuple[Contract, ...]) -> Contract:
+    def holding(versions: Sequence[_Numbered]) -> _Numbered:
         known = [c for c in versions if file_of(c) in lock]
         if len({c.number[0] for c in known}) > 1:  # only a new major waits for its day
-            entries = ((c, plan.root / entry_file(c.dataset, c.version)) for c in known)
+            entries = ((c, plan.root / entry_file(subject_of(c), c.version)) for c in known)
             known = [c for c, file in entries if from_yaml(file).holds_from <= on]
         return known[-1] if known else versions[-1]
 
@@ -195,6 +198,7 @@ def in_force(plan: Blueprint, day: dt.date | None = None) -> Blueprint:
         contracts={name: holding(versions) for name, versions in plan.contract_versions.items()},
         codelists={name: newest(versions) for name, versions in plan.codelist_versions.items()},
         crosswalks={name: newest(versions) for name, versions in plan.crosswalk_versions.items()},
+        indicators={name: holding(versions) for name, versions in plan.indicator_versions.items()},
     )
 
 

@@ -13,6 +13,7 @@ from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError
 from blueprint.freshness import RHYTHMS
 from blueprint.identifiers import IDENTIFIERS
+from blueprint.indicator import Reads
 from blueprint.problems import Loc, Problem, near, position
 from blueprint.types import DATED
 
@@ -232,6 +233,33 @@ class _Checks:
             name,
         )
 
+    def indicators(self) -> Iterator[Problem]:
+        """What the newest version of each indicator reads and returns is declared."""
+        for indicator in self.plan.indicators.values():
+            file = f"indicators/{indicator.indicator}/{indicator.version}.yaml"
+            if indicator.value not in self.plan.concepts:
+                yield self.unknown(file, ["value"], indicator.value, self.plan.concepts)
+            for i, group in enumerate(indicator.groups):
+                if group.concept not in self.plan.concepts:
+                    yield self.unknown(file, ["groups", i, "concept"], group.concept, self.plan.concepts)
+            for i, reads in enumerate(indicator.datasets):
+                yield from self.reads(file, i, reads)
+
+    def reads(self, file: str, index: int, reads: Reads) -> Iterator[Problem]:
+        here = ["datasets", index]
+        if reads.dataset not in self.plan.contracts:
+            yield self.unknown(file, [*here, "dataset"], reads.dataset, self.plan.contracts)
+            return
+        try:
+            contract = self.plan.read_contract(reads)
+        except BlueprintError as error:
+            yield self.at(file, "unknown", [*here, "major"], error.vi, error.en, str(reads.major))
+            return
+        names = [c.name for c in contract.columns]
+        for i, name in enumerate(reads.columns):
+            if name not in names:
+                yield self.unknown(file, [*here, "columns", i], name, names)
+
     def crosswalks(self) -> Iterator[Problem]:
         for walk in self.plan.crosswalks.values():
             head, rows = (
@@ -305,6 +333,7 @@ def problems(plan: "Blueprint") -> Iterator[Problem]:
     yield from checks.codelists()
     yield from checks.crosswalks()
     yield from checks.contracts()
+    yield from checks.indicators()
 
 
 def misplaced(path: Path, root: Path, expected: str) -> Problem | None:

@@ -10,7 +10,7 @@ from blueprint.clock import Cron
 from blueprint.concept import Classification, ConceptRef, Mode, PhysicalType, Slug
 from blueprint.freshness import Freshness
 from blueprint.layout import OWN_ENCODINGS, Reading
-from blueprint.part import ColumnName, Part, Semver
+from blueprint.part import ColumnName, Part, Semver, semver
 from blueprint.sources import AnySource, Source
 from blueprint.text import Bilingual, NonEmpty
 
@@ -174,8 +174,7 @@ class Contract(Part):
     @property
     def number(self) -> tuple[int, int, int]:
         """The version as numbers: major, minor, patch."""
-        major, minor, patch = map(int, self.version.split("."))
-        return major, minor, patch
+        return semver(self.version)
 
     def column(self, name: str) -> Column:
         for column in self.columns:

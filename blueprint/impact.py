@@ -10,6 +10,7 @@ from blueprint.codelist import CodeList
 from blueprint.concept import Concept
 from blueprint.contract import Column, Contract
 from blueprint.crosswalk import Crosswalk
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint
 from blueprint.subjects import Declaration, find, subjects
 
@@ -51,6 +52,7 @@ class Impact:
     codelists: tuple[str, ...]
     crosswalks: tuple[str, ...]
     indicators: tuple[str, ...]
+    """Indicators that tell their figures by it, or read a column or a dataset that rests on it."""
     organisations: tuple[tuple[str, str, str], ...]
     """Code and names in Vietnamese and English of the agencies of all these datasets."""
 
@@ -66,7 +68,7 @@ def impact(target: str, plan: Blueprint, day: date | None = None) -> Impact:
 
     >>> from blueprint import blueprint
     >>> impact("route-id@1", blueprint()).datasets
-    ('bus-routes',)
+    ('bus-routes', 'bus-trips')
     """
     found = _targets(target, plan)
     return of(found, plan, target, day)
@@ -96,7 +98,7 @@ def of(declarations: Iterable[Declaration], plan: Blueprint, target: str = "", d
         referring,
         tuple(sorted(filter(None, lists))),
         tuple(name for name, walk in plan.crosswalks.items() if walk.codelist in lists),
-        (),
+        tuple(_indicators(plan, {*concepts, *twins}, named, {d.ref for d in chosen if isinstance(d, Indicator)})),
         _organisations((*datasets, *referring), plan),
     )
 
@@ -165,6 +167,14 @@ def _use(contract: Contract, column: Column, via: Via, plan: Blueprint) -> Use:
         title.vi,
         title.en,
     )
+
+
+def _indicators(plan: Blueprint, bound: set[str], named: set[str], meant: set[str]) -> Iterator[str]:
+    for indicator in plan.indicators.values():
+        read = plan.read_columns(indicator)
+        concepts = {*indicator.concepts, *(column.concept for _, column in read)}
+        if indicator.ref in meant or concepts & bound or {contract.dataset for contract, _ in read} & named:
+            yield indicator.ref
 
 
 def _organisations(datasets: Iterable[str], plan: Blueprint) -> tuple[tuple[str, str, str], ...]:

@@ -9,10 +9,11 @@ from blueprint.codelist import CodeList
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError
+from blueprint.indicator import Indicator
 from blueprint.lint_rules import At
 from blueprint.load import Blueprint
 from blueprint.problems import Problem
-from blueprint.subjects import Declaration, file_of, find, from_file, subject_of, subjects, version_of
+from blueprint.subjects import Declaration, Numbered, file_of, find, from_file, subject_of, subjects, version_of
 
 if TYPE_CHECKING:
     from blueprint.compat import Finding, Replay, Report
@@ -52,8 +53,8 @@ def checked(draft: Declaration, plan: Blueprint, lock: Mapping[str, str], replay
 def judged(draft: Declaration, plan: Blueprint, lock: Mapping[str, str], at: At) -> Iterator[Problem]:
     """What the compatibility rules say to a draft, as problems of its file; nothing to the first of its subject.
 
-    A break that the contract's version announces as a new major is a warning, and so is what only data can tell; a change
-    that no version may make and a number that is too small are errors.
+    A break that the version of a contract or indicator announces as a new major is a warning, and so is what only data can
+    tell; a change that no version may make and a number that is too small are errors.
     """
     before = held(draft, plan, lock)
     if not before:
@@ -63,9 +64,8 @@ def judged(draft: Declaration, plan: Blueprint, lock: Mapping[str, str], at: At)
     except BlueprintError as error:  # it points at nothing, so there is nothing to compare with
         yield Problem(file_of(draft), "not-compared", error.vi, error.en, severity="warning")
         return
-    announced = (
-        isinstance(draft, Contract) and isinstance(before[-1], Contract) and draft.number[0] > before[-1].number[0]
-    )
+    former = before[-1]
+    announced = isinstance(draft, Numbered) and isinstance(former, Numbered) and draft.number[0] > former.number[0]
     refused = [f for f in report.findings if f.number and f.verdict.value != "allowed"]
     # Only stored rows tell what an edited rule does; the release has them at hand, so here it is no error.
     untold = bool(refused) and all(f.settled == "default" for f in refused)
@@ -81,8 +81,8 @@ def judged(draft: Declaration, plan: Blueprint, lock: Mapping[str, str], at: At)
         elif finding.settled == "default":
             rule, warning, came = "undetermined", True, _shown(finding.old)
         else:
-            # A contract whose number is too small is told so once, as an error; what it breaks is then the reason.
-            rule, warning = "breaking" if announced else "incompatible", isinstance(draft, Contract)
+            # One whose number is too small is told so once, as an error; what it breaks is then the reason.
+            rule, warning = "breaking" if announced else "incompatible", isinstance(draft, Numbered)
             came = _shown(finding.old)
         vi, en = told(finding)
         yield Problem(file, rule, vi, en, line, column, finding.path, came, "warning" if warning else "error")
@@ -132,6 +132,13 @@ def _view(draft: Declaration, plan: Blueprint, before: Sequence[Declaration]) ->
                 crosswalks={**plan.crosswalks, draft.crosswalk: draft},
                 crosswalk_versions={**plan.crosswalk_versions, draft.crosswalk: walks},
             )
+        case Indicator():
+            told = tuple(d for d in versions if isinstance(d, Indicator))
+            return replace(
+                plan,
+                indicators={**plan.indicators, draft.indicator: draft},
+                indicator_versions={**plan.indicator_versions, draft.indicator: told},
+            )
         case _:
             return plan
 
@@ -149,6 +156,8 @@ def _place(draft: Declaration, path: str, at: At) -> tuple[str, int | None, int 
         named = (
             [c.name for c in draft.columns] if group == "columns" else [r.id for r in draft.rules] * (group == "rules")
         )
+    if isinstance(draft, Indicator):
+        named = [r.dataset for r in draft.datasets] * (group == "datasets") or [g.name for g in draft.groups]
     index = named.index(name) if name in named else name
     line, column = at(head, [group, index, *filter(None, [rest])])
     return head, line, column

@@ -48,6 +48,7 @@ class LintReport:
             "codelists": sum(map(len, plan.codelist_versions.values())),
             "crosswalks": sum(map(len, plan.crosswalk_versions.values())),
             "contracts": sum(map(len, plan.contract_versions.values())),
+            "indicators": sum(map(len, plan.indicator_versions.values())),
             "drafts": sum(file_of(d) not in self.lock for many in versions for d in many),
         }
 
@@ -64,7 +65,7 @@ class LintReport:
 def lint(root: Path = ROOT, *, sql: bool = True) -> LintReport:
     """Check every file under ``root``; nothing is raised for what the files hold.
 
-    ``sql`` also asks DuckDB to prepare the SQL of rules and the patterns.
+    ``sql`` also asks DuckDB to prepare the SQL of rules and indicators, and the patterns.
 
     >>> lint().errors
     ()
@@ -89,10 +90,12 @@ def lint(root: Path = ROOT, *, sql: bool = True) -> LintReport:
         for versions in declared.values():
             found += _of_subject(versions, plan, lock, places)
         if sql:
+            from blueprint.lint_indicators import of_indicators
             from blueprint.lint_sql import of_contracts
 
             newest = [v[-1] for v in plan.contract_versions.values()]
             found += (_demoted(p, lock) for p in of_contracts(newest, plan, places.at))
+            found += (_demoted(p, lock) for p in of_indicators(plan.indicators.values(), plan, places.at))
     unique = dict.fromkeys(found)
     return LintReport(plan, lock, tuple(sorted(unique, key=lambda p: (p.file, p.line or 0, p.column or 0, p.rule))))
 
@@ -172,7 +175,7 @@ def _lock(root: Path, found: list[Problem]) -> Mapping[str, str]:
 def _tidy(root: Path, lock: Mapping[str, str], files: Iterable[str]) -> Iterator[Problem]:
     """Files that no declaration reads."""
     known = set(files)
-    for folder in ("concepts", "codelists", "crosswalks", "contracts"):
+    for folder in ("concepts", "codelists", "crosswalks", "contracts", "indicators"):
         for file in _below(root, folder):
             if file in known:
                 continue

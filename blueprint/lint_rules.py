@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from blueprint.codelist import CodeList
-from blueprint.concept import Concept
+from blueprint.concept import Classification, Concept
 from blueprint.contract import Column, Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint
 from blueprint.portable import troubles
 from blueprint.problems import Loc, Problem
@@ -27,7 +28,7 @@ _VIETNAMESE = re.compile("[\u00c0-\u1ef9]")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 
 
-class _Teller:
+class Teller:
     """Makes problems of one file."""
 
     def __init__(self, declaration: Declaration, at: At) -> None:
@@ -43,7 +44,7 @@ class _Teller:
 
 def of_declaration(declaration: Declaration, plan: Blueprint, at: At) -> Iterator[Problem]:
     """Every finding in ``declaration``; ``at`` finds the line and column of a place in a file."""
-    tell = _Teller(declaration, at)
+    tell = Teller(declaration, at)
     match declaration:
         case Concept():
             yield from _concept(declaration, plan, tell)
@@ -51,12 +52,14 @@ def of_declaration(declaration: Declaration, plan: Blueprint, at: At) -> Iterato
             yield from _contract(declaration, plan, tell)
         case CodeList():
             yield from _codelist(declaration, tell)
+        case Indicator():
+            yield from _indicator(declaration, plan, tell)
         case Crosswalk():
             pass
     yield from _untranslated(declaration, tell)
 
 
-def _concept(concept: Concept, plan: Blueprint, tell: _Teller) -> Iterator[Problem]:
+def _concept(concept: Concept, plan: Blueprint, tell: Teller) -> Iterator[Problem]:
     if concept.pattern:
         yield from _portable(concept.pattern, ["pattern"], tell)
     if concept.type in NUMERIC and not (concept.unit or concept.currency or concept.codelist):
@@ -72,7 +75,7 @@ def _concept(concept: Concept, plan: Blueprint, tell: _Teller) -> Iterator[Probl
             yield tell("example", ["examples", i], vi, en, value)
 
 
-def _contract(contract: Contract, plan: Blueprint, tell: _Teller) -> Iterator[Problem]:
+def _contract(contract: Contract, plan: Blueprint, tell: Teller) -> Iterator[Problem]:
     for i, column in enumerate(contract.columns):
         concept = plan.concepts.get(column.concept)
         if concept is not None:
@@ -93,7 +96,7 @@ def _named(error: BlueprintError, contract: Contract) -> Loc:
 
 
 def _column(
-    i: int, column: Column, concept: Concept, contract: Contract, plan: Blueprint, tell: _Teller
+    i: int, column: Column, concept: Concept, contract: Contract, plan: Blueprint, tell: Teller
 ) -> Iterator[Problem]:
     here = ["columns", i]
     if column.name in contract.key and not column.required:
@@ -115,7 +118,7 @@ def _column(
     yield from _widening(here, column, concept, tell)
 
 
-def _widening(here: Loc, column: Column, concept: Concept, tell: _Teller) -> Iterator[Problem]:
+def _widening(here: Loc, column: Column, concept: Concept, tell: Teller) -> Iterator[Problem]:
     """Limits of a column that have no effect, for the concept's are narrower."""
     low, high = bounds(column, concept)
     for name, given, narrower in (("minimum", column.minimum, low), ("maximum", column.maximum, high)):
@@ -125,7 +128,28 @@ def _widening(here: Loc, column: Column, concept: Concept, tell: _Teller) -> Ite
             yield tell("no-effect", [*here, name], vi, en, given, warning=True)
 
 
-def _codelist(codelist: CodeList, tell: _Teller) -> Iterator[Problem]:
+def _indicator(indicator: Indicator, plan: Blueprint, tell: Teller) -> Iterator[Problem]:
+    value = plan.concepts.get(indicator.value)
+    if value is not None and value.type not in NUMERIC:
+        vi, en = (
+            f"giá trị phải là số; {value.ref} có kiểu {value.type}.",
+            f"must be a number; {value.ref} is {value.type}.",
+        )
+        yield tell("type", ["value"], vi, en, indicator.value)
+    if value is not None and value.unit == "%" and "denominator" in indicator.sql and indicator.per != 100:
+        vi, en = "tỷ lệ phần trăm cần per: 100.", "a percentage needs per: 100."
+        yield tell("per", ["per"], vi, en, indicator.per)
+    try:
+        narrowest = plan.classification(indicator)
+    except (BlueprintError, KeyError):
+        return  # told where it points at nothing
+    if narrowest is not Classification.OPEN:
+        vi = f"tính từ cột có mức {narrowest.value}, nên chỉ số cũng có mức {narrowest.value} và không được công bố."
+        en = f"rests on a column that is {narrowest.value}, so the indicator is {narrowest.value} as well and is not published."
+        yield tell("classification", ["datasets"], vi, en, narrowest.value, warning=True)
+
+
+def _codelist(codelist: CodeList, tell: Teller) -> Iterator[Problem]:
     if not codelist.entries:
         vi, en = "danh mục không có mã nào.", "the code list has no code."
         yield tell("empty", ["codelist"], vi, en, codelist.codelist)
@@ -137,14 +161,14 @@ def _codelist(codelist: CodeList, tell: _Teller) -> Iterator[Problem]:
             yield Problem(file, "untranslated", vi, en, line, None, "en", entry.en, "warning")
 
 
-def _portable(pattern: str, loc: Loc, tell: _Teller) -> Iterator[Problem]:
+def _portable(pattern: str, loc: Loc, tell: Teller) -> Iterator[Problem]:
     for found in troubles(pattern):
         vi = f"{found.part!r} (ký tự thứ {found.at + 1}) không chạy như nhau trong DuckDB, Python và trình duyệt: {found.vi}."
         en = f"{found.part!r} (character {found.at + 1}) is not the same in DuckDB, Python and browsers: {found.en}."
         yield tell("pattern-portable", loc, vi, en, pattern, warning=found.understood)
 
 
-def _untranslated(declaration: Declaration, tell: _Teller) -> Iterator[Problem]:
+def _untranslated(declaration: Declaration, tell: Teller) -> Iterator[Problem]:
     for loc, text in _texts(declaration, []):
         words = len(_WORDS.findall(text.vi))
         if text.vi == text.en and (words >= _PROSE_WORDS or (words > 1 and _VIETNAMESE.search(text.en))):

@@ -14,6 +14,7 @@ from blueprint.concept import Classification, Concept
 from blueprint.contract import Column, Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError, UnknownDataset
+from blueprint.indicator import Indicator, Reads
 from blueprint.problems import Problem, near
 from blueprint.reading import Report
 
@@ -37,8 +38,8 @@ class DeclarationError(BlueprintError):
 class Blueprint:
     """All declarations of one folder.
 
-    ``contracts``, ``codelists`` and ``crosswalks`` hold the newest version by name; the ``_versions`` hold all of them,
-    oldest first. ``concepts`` holds every version by reference, such as ``instant@1``.
+    ``contracts``, ``codelists``, ``crosswalks`` and ``indicators`` hold the newest version by name; the ``_versions`` hold
+    all of them, oldest first. ``concepts`` holds every version by reference, such as ``instant@1``.
     """
 
     root: Path
@@ -49,6 +50,8 @@ class Blueprint:
     codelist_versions: Mapping[str, tuple[CodeList, ...]] = field(default_factory=dict)
     contract_versions: Mapping[str, tuple[Contract, ...]] = field(default_factory=dict)
     crosswalk_versions: Mapping[str, tuple[Crosswalk, ...]] = field(default_factory=dict)
+    indicators: Mapping[str, Indicator] = field(default_factory=dict)
+    indicator_versions: Mapping[str, tuple[Indicator, ...]] = field(default_factory=dict)
 
     def concept(self, ref: str) -> Concept:
         try:
@@ -74,6 +77,12 @@ class Blueprint:
         except KeyError:
             raise UnknownDataset(dataset, self.contracts) from None
 
+    def indicator(self, name: str) -> Indicator:
+        try:
+            return self.indicators[name]
+        except KeyError:
+            raise _missing("chỉ số", "indicator", name, self.indicators) from None
+
     def every_contract(self) -> Iterator[Contract]:
         """Every version of every contract; the newest ones alone where no versions are kept."""
         for dataset, newest in self.contracts.items():
@@ -86,13 +95,42 @@ class Blueprint:
         """The datasets that ``agency`` delivers, in the order of their names; none where there is no such agency."""
         return tuple(sorted(c.dataset for c in self.contracts.values() if c.agency == agency))
 
+    def read_contract(self, reads: Reads) -> Contract:
+        """The contract under which an indicator reads a dataset: the newest version of the major it names."""
+        newest = self.contract(reads.dataset)
+        versions = self.contract_versions.get(reads.dataset, (newest,))
+        for contract in (newest, *reversed(versions)):
+            if contract.number[0] == reads.major:
+                return contract
+        raise _missing(
+            "phiên bản chính của hợp đồng",
+            "major version of a contract",
+            f"{reads.dataset}@{reads.major}",
+            [f"{reads.dataset}@{c.number[0]}" for c in versions],
+        )
+
+    def read_columns(self, indicator: Indicator) -> tuple[tuple[Contract, Column], ...]:
+        """The columns from which an indicator is computed, each with the contract that holds it."""
+        read = [(self.read_contract(reads), name) for reads in indicator.datasets for name in reads.columns]
+        return tuple((contract, contract.column(name)) for contract, name in read)
+
+    def leaves(self, indicator: Indicator) -> bool:
+        """Whether the figures may be published: every concept is open, and every dataset is itself published."""
+        published = all(self.read_contract(reads).publish for reads in indicator.datasets)
+        return published and self.classification(indicator) is Classification.OPEN
+
     def open_columns(self, contract: Contract) -> tuple[Column, ...]:
         """The columns that may leave: those bound to an open concept, and no others."""
         return tuple(c for c in contract.columns if self.concept_of(c).classification is Classification.OPEN)
 
-    def classification(self, contract: Contract) -> Classification:
-        """The narrowest classification among the columns."""
-        return max((self.concept_of(c).classification for c in contract.columns), key=_ORDER.index)
+    def classification(self, declaration: Contract | Indicator) -> Classification:
+        """The narrowest classification among the columns; of an indicator, among those that it reads and that it returns."""
+        if isinstance(declaration, Contract):
+            concepts = [self.concept_of(c) for c in declaration.columns]
+        else:
+            concepts = [self.concept_of(column) for _, column in self.read_columns(declaration)]
+            concepts += [self.concept(ref) for ref in declaration.concepts]
+        return max((c.classification for c in concepts), key=_ORDER.index)
 
     def check(self) -> None:
         """Refuse declarations that point at nothing, naming the file and line of each."""
@@ -179,6 +217,14 @@ class _Reader:
                 found.setdefault(contract.dataset, []).append(contract)
         return {name: tuple(sorted(versions, key=lambda c: c.number)) for name, versions in sorted(found.items())}
 
+    def indicators(self) -> dict[str, tuple[Indicator, ...]]:
+        found: dict[str, list[Indicator]] = {}
+        for path, file in self.paths("indicators/*/*.yaml"):
+            indicator = reading.declaration(path, file, Indicator, self.report)
+            if indicator and self.placed(path, f"indicators/{indicator.indicator}/{indicator.version}.yaml"):
+                found.setdefault(indicator.indicator, []).append(indicator)
+        return {name: tuple(sorted(versions, key=lambda i: i.number)) for name, versions in found.items()}
+
 
 def read(root: Path, report: Report) -> Blueprint:
     """Read every declaration under ``root`` that can be read, telling ``report`` of the others. Nothing is checked across files."""
@@ -191,7 +237,9 @@ def read(root: Path, report: Report) -> Blueprint:
         for dataset, versions in reader.contracts().items()
     }
     newest = {dataset: versions[-1] for dataset, versions in contracts.items()}
-    return Blueprint(root, concepts, codelists, newest, crosswalks, lists, contracts, walks)
+    told = reader.indicators()
+    indicators = {name: versions[-1] for name, versions in told.items()}
+    return Blueprint(root, concepts, codelists, newest, crosswalks, lists, contracts, walks, indicators, told)
 
 
 def load(root: Path = ROOT) -> Blueprint:

@@ -8,5 +8,15 @@ ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")
 Semver = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
 
 
+def semver(version: str) -> tuple[int, int, int]:
+    """A version as numbers: major, minor, patch.
+
+    >>> semver("1.10.0")
+    (1, 10, 0)
+    """
+    major, minor, patch = map(int, version.split("."))
+    return major, minor, patch
+
+
 class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

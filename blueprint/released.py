@@ -27,6 +27,7 @@ DECLARATIONS = (
     "contracts/*/*/*.csv",
     "crosswalks/*/*.yaml",
     "crosswalks/*/*.csv",
+    "indicators/*/*.yaml",
 )
 _LOCKED = (*DECLARATIONS, "changelog/*/*.yaml")
 

@@ -20,18 +20,19 @@ from blueprint.concept import Concept
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError
+from blueprint.indicator import Indicator
 from blueprint.judging import JUDGED, checked, held, kinds
 from blueprint.lint import LintReport
 from blueprint.load import ROOT, Blueprint, read
 from blueprint.problems import Problem
-from blueprint.subjects import Declaration, file_of, find, subject_of, subjects, version_of
+from blueprint.subjects import Declaration, Numbered, file_of, find, subject_of, subjects, version_of
 
 if TYPE_CHECKING:
     from blueprint.compat import Replay, Report
 
 _APPROVED = 31
 """The kind of change that one responsible for data protection has to approve: a higher classification."""
-_ORDER = (CodeList, Crosswalk, Concept, Contract)
+_ORDER = (CodeList, Crosswalk, Concept, Contract, Indicator)
 _LISTS = ("organisations", "licences", "frequencies", "themes")
 
 
@@ -219,12 +220,12 @@ def _step(draft: Declaration, report: LintReport, terms: Terms, ref: str) -> "tu
     """How large a step the draft is, after refusing one that may not be made."""
     before = held(draft, report.plan, report.lock)
     if not before:
-        if not isinstance(draft, Contract) and draft.version != 1:
+        if not isinstance(draft, Numbered) and draft.version != 1:
             vi = f"{ref}: phiên bản đầu tiên là 1; hãy ghi version: 1 và đặt tên tệp theo 1."
             raise ReleaseRefused(vi, f"{ref}: the first version is 1; write version: 1 and name the file 1.")
         return "initial", None
     last = before[-1]
-    if not isinstance(draft, Contract) and not isinstance(last, Contract) and draft.version != last.version + 1:
+    if not isinstance(draft, Numbered) and not isinstance(last, Numbered) and draft.version != last.version + 1:
         vi = f"{ref}: sau {version_of(last)} là {last.version + 1}; hãy đánh số lại."
         raise ReleaseRefused(vi, f"{ref}: what follows {version_of(last)} is {last.version + 1}; give it that number.")
     verdict = checked(draft, report.plan, report.lock, terms.replay)
@@ -238,7 +239,7 @@ def _step(draft: Declaration, report: LintReport, terms: Terms, ref: str) -> "tu
             f"{ref} nâng mức phân loại: cần ý kiến của bộ phận bảo vệ dữ liệu; hãy thêm --approved-by HỌ_TÊN.",
             f"{ref} raises a classification: data protection has to approve; add --approved-by NAME.",
         )
-    major = isinstance(draft, Contract) and isinstance(last, Contract) and draft.number[0] > last.number[0]
+    major = isinstance(draft, Numbered) and isinstance(last, Numbered) and draft.number[0] > last.number[0]
     step = verdict.bump.value if verdict.bump else "patch"
     if major or step == "major":
         return "major", verdict
@@ -246,7 +247,7 @@ def _step(draft: Declaration, report: LintReport, terms: Terms, ref: str) -> "tu
 
 
 def _raised_minor(draft: Declaration, last: Declaration) -> bool:
-    return isinstance(draft, Contract) and isinstance(last, Contract) and draft.number[1] > last.number[1]
+    return isinstance(draft, Numbered) and isinstance(last, Numbered) and draft.number[1] > last.number[1]
 
 
 def _changes(verdict: "Report") -> Iterator[Change]:
@@ -296,6 +297,9 @@ def _rests_on(draft: Declaration, plan: Blueprint) -> Iterator[Declaration]:
                 yield from _lists([concept.codelist], plan)
             yield from _lists(_LISTS, plan)
             yield from (plan.contracts[r.dataset] for r in draft.references if r.dataset != draft.dataset)
+        case Indicator():
+            yield from map(plan.concept, draft.concepts)
+            yield from map(plan.read_contract, draft.datasets)
         case CodeList():
             return
 

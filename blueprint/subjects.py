@@ -1,7 +1,8 @@
 """Subjects: the names under which declarations are compared, released and served.
 
 A contract's subject is its dataset, ``air-quality-hourly``; the others bear their kind: ``concept:instant``,
-``codelist:licences``, ``crosswalk:ha-noi-wards-2025-07``. ``SUBJECT@VERSION`` names one version: ``bus-stops@1.0.0``.
+``codelist:licences``, ``crosswalk:ha-noi-wards-2025-07``, ``indicator:bus-stops-by-ward``.
+``SUBJECT@VERSION`` names one version: ``bus-stops@1.0.0``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,10 +15,13 @@ from blueprint.concept import Concept
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint, DeclarationError, with_codes
 from blueprint.problems import Problem, near
 
-Declaration = Concept | CodeList | Crosswalk | Contract
+Declaration = Concept | CodeList | Crosswalk | Contract | Indicator
+Numbered = Contract | Indicator
+"""What bears a version of three parts, and may break with the version before by announcing it."""
 
 
 def subject_of(declaration: Declaration) -> str:
@@ -34,12 +38,14 @@ def subject_of(declaration: Declaration) -> str:
             return f"codelist:{declaration.codelist}"
         case Crosswalk():
             return f"crosswalk:{declaration.crosswalk}"
+        case Indicator():
+            return f"indicator:{declaration.indicator}"
         case Contract():
             return declaration.dataset
 
 
 def version_of(declaration: Declaration) -> str:
-    """The version as text: ``1`` for a concept or a list, ``1.0.0`` for a contract."""
+    """The version as text: ``1`` for a concept or a list, ``1.0.0`` for a contract or an indicator."""
     return str(declaration.version)
 
 
@@ -60,6 +66,7 @@ def subjects(plan: Blueprint) -> Mapping[str, tuple[Declaration, ...]]:
         tuple(plan.concepts.values()),
         *plan.codelist_versions.values(),
         *plan.crosswalk_versions.values(),
+        *plan.indicator_versions.values(),
     ]
     for versions in rest:
         for declaration in versions:
@@ -116,13 +123,14 @@ def from_file(path: Path, plan: Blueprint | None = None) -> Declaration:
     return found
 
 
-def _kind(path: Path) -> type[Concept] | type[CodeList] | type[Crosswalk] | type[Contract]:
+def _kind(path: Path) -> type[Declaration]:
     """The model that the first key of the file names; a contract where none does."""
     try:
         keys = {line.partition(":")[0] for line in path.read_text(encoding="utf-8").splitlines() if line[:1].isalpha()}
     except (OSError, UnicodeError) as error:
         raise BlueprintError(f"Không đọc được {path}: {error}", f"{path} cannot be read: {error}") from error
-    models: tuple[tuple[str, type[Concept] | type[CodeList] | type[Crosswalk]], ...] = (
+    models: tuple[tuple[str, type[Declaration]], ...] = (
+        ("indicator", Indicator),
         ("concept", Concept),
         ("crosswalk", Crosswalk),
         ("codelist", CodeList),

@@ -15,6 +15,8 @@ HanoiError
     ├── CatalogElsewhere     the tables' files are here, and another catalog names them
     ├── WrongCatalogUrl      the setting of the catalog names no PostgreSQL
     ├── MaintenanceFailed    compaction, retention or removal stopped half-way; every version is as it was
+    ├── NothingToCompute     an indicator reads a dataset that has no version here
+    ├── FigureRefused        a figure breaks what its indicator promises
     ├── UpkeepUnreadable     the file with what maintenance remembers of a table is damaged
     └── LakeWriteFailed      the commit could not be written
         ├── LakeFull         the disk is full
@@ -190,6 +192,43 @@ class WrongCatalogUrl(LakeError):
             "postgresql://người-dùng:mật-khẩu@máy:5432/cơ-sở-dữ-liệu. Hãy bỏ trống để dùng SQLite.",
             f"HANOI_LAKE_CATALOG {f'is of the kind {came!r}, of no use here' if came else 'is no URL'}; it takes the form "
             "postgresql://user:password@host:5432/database. Leave it out to use SQLite.",
+        )
+
+
+class NothingToCompute(LakeError):
+    """An indicator reads a dataset that has no version here under the major of its contract."""
+
+    def __init__(self, dataset: str, major: int) -> None:
+        super().__init__(
+            f"{dataset}: chưa có phiên bản dữ liệu nào theo hợp đồng {major}.x để tính. Hãy nạp trước: hanoi ingest {dataset}",
+            f"{dataset}: no version of the data under contract {major}.x to compute from. Ingest it first: hanoi ingest {dataset}",
+        )
+
+
+class FigureRefused(LakeError):
+    """A figure breaks what its indicator promises; none of its figures is handed out."""
+
+    @classmethod
+    def by_rule(cls, indicator: str, why: str, figure: str) -> Self:
+        """``figure`` is the row that breaks the promise ``why``."""
+        vi, en = {
+            "period": ("kỳ không bắt đầu vào ngày đầu của một kỳ", "its period does not begin when such a period does"),
+            "group": ("một cột chia nhóm trống", "a column that tells groups apart is empty"),
+            "twice": ("một kỳ và nhóm có hai số liệu", "one period and group has two figures"),
+            "range": ("giá trị nằm ngoài khoảng của khái niệm", "its value is outside the range of the concept"),
+        }[why]
+        return cls(
+            f"{indicator}: {figure}: {vi}. Hãy kiểm tra dữ liệu nguồn và câu lệnh SQL của chỉ số.",
+            f"{indicator}: {figure}: {en}. Check the source data and the SQL of the indicator.",
+        )
+
+    @classmethod
+    def by_engine(cls, indicator: str, told: str) -> Self:
+        """DuckDB gave up on the SQL."""
+        short = told.partition("\n\nLINE")[0].replace("\n", " ")
+        return cls(
+            f"{indicator}: không tính được: {short}. Hãy chạy hanoi blueprint lint và kiểm tra dữ liệu nguồn.",
+            f"{indicator}: it cannot be computed: {short}. Run hanoi blueprint lint and check the source data.",
         )
 
 

@@ -23,7 +23,7 @@ MODES = (
     "FULL_TRANSITIVE",
     "NONE",
 )
-KINDS = ("contracts", "concepts", "codelists", "crosswalks")
+KINDS = ("contracts", "concepts", "codelists", "crosswalks", "indicators")
 _ROOT = click.option(
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -42,7 +42,7 @@ def register(group: click.Group) -> None:
 
 @click.group(cls=BilingualGroup)
 def blueprint() -> None:
-    """Khái niệm, danh mục và hợp đồng dữ liệu dùng chung. / Shared concepts, code lists and data contracts."""
+    """Khái niệm, danh mục, hợp đồng dữ liệu và chỉ số. / Shared concepts, code lists, contracts and indicators."""
 
 
 @contextmanager
@@ -118,11 +118,11 @@ def lint(strict: bool, as_json: bool, root: Path | None) -> None:
         n, m = len(report.errors), len(report.warnings)
         click.echo(
             f"{counts['contracts']} hợp đồng, {counts['concepts']} khái niệm, {counts['codelists']} danh mục, "
-            f"{counts['crosswalks']} bảng chuyển đổi: {n} lỗi, {m} cảnh báo"
+            f"{counts['crosswalks']} bảng chuyển đổi, {counts['indicators']} chỉ số: {n} lỗi, {m} cảnh báo"
         )
         click.echo(
             f"{counts['contracts']} contracts, {counts['concepts']} concepts, {counts['codelists']} code lists, "
-            f"{counts['crosswalks']} crosswalks: {n} errors, {m} warnings"
+            f"{counts['crosswalks']} crosswalks, {counts['indicators']} indicators: {n} errors, {m} warnings"
         )
     sys.exit(1 if report.errors or (strict and report.warnings) else 0)
 
@@ -303,7 +303,7 @@ def list_(kind: str | None, as_json: bool, root: Path | None) -> None:
 @JSON
 @_ROOT
 def show(subject: str, as_of: datetime | None, as_json: bool, root: Path | None) -> None:
-    """Xem một khái niệm, danh mục, bảng chuyển đổi hoặc hợp đồng. / Show one declaration."""
+    """Xem một khái niệm, danh mục, bảng chuyển đổi, hợp đồng hoặc chỉ số. / Show one declaration."""
     with _telling():
         from ops.show_blueprint import seen, show_declaration
 

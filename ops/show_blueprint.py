@@ -14,6 +14,7 @@ from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError
 from blueprint.impact import Impact
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint
 from blueprint.released import recorded
 from blueprint.subjects import Declaration, file_of, find, subject_of, subjects, version_of
@@ -141,7 +142,7 @@ def show_list(found: list[dict[str, Any]]) -> None:
 
 
 def seen(name: str, plan: Blueprint, as_of: date | None) -> Declaration:
-    """The declaration; a bare name may also be that of a concept, list or crosswalk where only one bears it.
+    """The declaration; a bare name may also be that of a concept, list, crosswalk or indicator where only one bears it.
 
     With ``as_of``, a code list with the entries that hold on that day. Raises BlueprintError for anything else with a day.
     """
@@ -195,6 +196,28 @@ def show_declaration(found: Declaration, plan: Blueprint) -> None:
                 required = "có / yes" if c.required else ""
                 table.add_row(c.name, c.concept, concept.type, required, escape(c.title.vi), escape(c.title.en))
             console.print(table)
+        case Indicator():
+            _show_indicator(console, found, plan)
+
+
+def _show_indicator(console: Console, found: Indicator, plan: Blueprint) -> None:
+    value = plan.concept(found.value)
+    rows = (
+        ("Nguồn / Source", f"{found.source.document}; {found.source.clause}"),
+        ("Giá trị / Value", f"{found.value} ({value.unit or value.type})"),
+        ("Kỳ / Period", found.period),
+        ("Theo từng / Told by", ", ".join(f"{g.name} ({g.concept})" for g in found.groups)),
+        (
+            "Tính từ / Computed from",
+            "; ".join(f"{r.dataset}@{r.major}: {', '.join(r.columns)}" for r in found.datasets),
+        ),
+        ("Phân loại / Classification", plan.classification(found).value),
+        ("Công bố / Published", "có / yes" if plan.leaves(found) else "không / no"),
+    )
+    for name, text in rows:
+        if text:
+            console.print(f"  {name}: {escape(text)}", soft_wrap=True)
+    console.print(escape(found.sql.rstrip()), soft_wrap=True)
 
 
 def _left(console: Console, number: int) -> None:

@@ -8,10 +8,12 @@ from blueprint.compat.codelists import of_codelist
 from blueprint.compat.concepts import of_versions
 from blueprint.compat.contracts import of_contract
 from blueprint.compat.crosswalks import of_crosswalk
+from blueprint.compat.indicators import of_indicator
 from blueprint.concept import Concept
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint, with_codes
 from blueprint.subjects import Declaration, subject_of
 
@@ -41,13 +43,15 @@ def changes(old: Declaration, new: Declaration, context: Context) -> tuple[Chang
             return tuple(of_crosswalk(was, now, context))
         case Contract() as was, Contract() as now:
             return tuple(of_contract(was, now, context))
+        case Indicator() as was, Indicator() as now:
+            return tuple(of_indicator(was, now, context))
         case _:
             pass
     raise BlueprintError(
         f"Không so sánh được {subject_of(old)} với {subject_of(new)}: hai loại khai báo khác nhau; "
-        "hãy đưa hai phiên bản của cùng một khái niệm, danh mục, bảng chuyển đổi hoặc hợp đồng.",
+        "hãy đưa hai phiên bản của cùng một khái niệm, danh mục, bảng chuyển đổi, hợp đồng hoặc chỉ số.",
         f"{subject_of(old)} and {subject_of(new)} cannot be compared: they are declarations of two kinds; "
-        "give two versions of one concept, code list, crosswalk or contract.",
+        "give two versions of one concept, code list, crosswalk, contract or indicator.",
     )
 
 

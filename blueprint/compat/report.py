@@ -15,7 +15,7 @@ from blueprint.concept import Mode
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.load import Blueprint
-from blueprint.subjects import Declaration, subject_of, subjects, version_of
+from blueprint.subjects import Declaration, Numbered, subject_of, subjects, version_of
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Report:
     """What a mode says to a new version of ``subject``.
 
     ``against`` are the versions it was judged against, oldest first. ``breaking`` is true where a change was refused;
-    a contract may still do so in a new major version, and ``compatible`` is then true. ``next_version`` is the least
-    version that the changes allow, ``None`` where no version of this subject may do them.
+    a contract or an indicator may still do so in a new major version, and ``compatible`` is then true. ``next_version``
+    is the least version that the changes allow, ``None`` where no version of this subject may do them.
     """
 
     subject: str
@@ -91,8 +91,8 @@ def check(
 ) -> Report:
     """What ``mode`` says to ``new`` as the next version of its subject in ``plan``.
 
-    A transitive mode judges it against every earlier version, of a contract those of the same major; the other modes
-    against the latest. A first version has nothing to be judged against and is compatible.
+    A transitive mode judges it against every earlier version, of a contract or an indicator those of the same major; the
+    other modes against the latest. A first version has nothing to be judged against and is compatible.
     """
     mode, new = mode or mode_of(new), written_out(new, plan)
     earlier = [v for v in subjects_of(new, plan) if number(v) < number(new) or (number(v) == number(new) and v != new)]
@@ -111,7 +111,8 @@ def subjects_of(new: Declaration, plan: Blueprint) -> tuple[Declaration, ...]:
 
 
 def _one_line(earlier: Declaration, new: Declaration) -> bool:
-    return not isinstance(new, Contract) or not isinstance(earlier, Contract) or earlier.number[0] == new.number[0]
+    numbered = isinstance(new, Numbered) and isinstance(earlier, Numbered)
+    return not numbered or number(earlier)[0] == number(new)[0]
 
 
 def _report(
@@ -130,7 +131,7 @@ def _report(
     bump = worst_bump(bumps) if bumps else None
     following = next_version(version_of(latest), bump) if latest is not None and bump is not None else None
     refused = [f for f in findings if f.verdict is not Verdict.ALLOWED]
-    major = isinstance(new, Contract) and isinstance(latest, Contract) and new.number[0] > latest.number[0]
+    major = isinstance(new, Numbered) and isinstance(latest, Numbered) and new.number[0] > latest.number[0]
     compatible = not refused or (major and not any(f.bump is Bump.NEVER for f in refused))
     if latest is not None and bump is not None and following is not None and number(new) < numbers(following):
         free = mode is Mode.NONE and number(new) > number(latest)

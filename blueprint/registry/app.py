@@ -29,8 +29,8 @@ TAGS = {
     "schema registry": Bilingual(vi="Sổ đăng ký lược đồ (Confluent)", en="Schema registry (Confluent)"),
 }
 _ABOUT = (
-    "Các khái niệm, danh mục, bảng chuyển đổi và hợp đồng dữ liệu của thành phố; chỉ đọc. / The concepts, code lists, "
-    "crosswalks and data contracts of the city; read only."
+    "Các khái niệm, danh mục, bảng chuyển đổi, hợp đồng dữ liệu và chỉ số của thành phố; chỉ đọc. / The concepts, code "
+    "lists, crosswalks, data contracts and indicators of the city; read only."
 )
 
 

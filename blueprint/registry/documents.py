@@ -15,6 +15,7 @@ from blueprint.concept import Concept
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.errors import BlueprintError
+from blueprint.indicator import Indicator
 from blueprint.registry import forms, lookup
 from blueprint.registry.faults import Fault, documented, shown
 from blueprint.registry.forms import CSV, JSON, JSON_LD, YAML
@@ -30,6 +31,7 @@ Semver = Annotated[str, Path(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", max_length=20,
 AsOf = Annotated[date | None, Query(description="The day, such as 2025-07-01.")]
 _TABLED = {"json": JSON, "csv": CSV}
 _LINKED = {**_TABLED, "jsonld": JSON_LD}
+_DECLARED = {"json": JSON, "source": YAML}
 _CONTRACT = {"json": JSON, "source": YAML, **{t.name: t.media_type for t in compiled.TARGETS.values()}}
 
 
@@ -41,6 +43,7 @@ def _format(choices: Mapping[str, str]) -> Any:
 AsTable = Annotated[str | None, _format(_TABLED)]
 AsLinked = Annotated[str | None, _format(_LINKED)]
 AsContract = Annotated[str | None, _format(_CONTRACT)]
+AsDeclared = Annotated[str | None, _format(_DECLARED)]
 FormName = Annotated[str, Path(max_length=30, json_schema_extra={"enum": [*_CONTRACT]})]
 
 
@@ -123,6 +126,14 @@ def documents(holdings: Holdings, public: str | None) -> APIRouter:
             of.crosswalk,
             _TABLED,
             "Một phiên bản bảng chuyển đổi / One version of a crosswalk",
+        ),
+        ("/indicators", of.indicators, {"json": JSON}, "Mọi chỉ số / All indicators"),
+        ("/indicators/{name}", of.newest_indicator, _DECLARED, "Chỉ số mới nhất / The newest version of an indicator"),
+        (
+            "/indicators/{name}/{version}",
+            of.indicator,
+            _DECLARED,
+            "Một phiên bản chỉ số / One version of an indicator",
         ),
     ]
     for path, endpoint, choices, summary in table:
@@ -264,6 +275,36 @@ class _Documents:
         choices = {
             "json": Form(JSON, ".json", lambda: forms.dumped(forms.crosswalk(one))),
             "csv": Form(CSV, ".csv", lambda: forms.crosswalk_csv(one)),
+        }
+        page = lookup.page_of(subject_of(one), version)
+        return answer(request, asked, choices, page, f"{name}-{one.version}", self.released(one, version))
+
+    def indicators(self, request: Request) -> Response:
+        listed = [
+            {
+                "indicator": i.indicator,
+                "version": i.version,
+                "title": i.title.model_dump(),
+                "value": i.value,
+                "period": i.period,
+                "classification": self.plan.classification(i).value,
+            }
+            for i in self.of.indicators.values()
+        ]
+        return answer(request, None, _listing(listed), "/indicators", "indicators")
+
+    def newest_indicator(self, request: Request, name: Name, asked: AsDeclared = None) -> Response:
+        return self._indicator(request, name, None, asked)
+
+    def indicator(self, request: Request, name: Name, version: Semver, asked: AsDeclared = None) -> Response:
+        return self._indicator(request, name, version, asked)
+
+    def _indicator(self, request: Request, name: str, version: str | None, asked: str | None) -> Response:
+        one = lookup.declared(self.of, "indicators", name, version, Indicator)
+        # What it rests on grows by newer versions of its contracts, which its own file does not.
+        choices = {
+            "json": Form(JSON, ".json", lambda: forms.dumped(forms.indicator(one, self.plan)), pinned=False),
+            "source": Form(YAML, ".yaml", (self.plan.root / file_of(one)).read_bytes),
         }
         page = lookup.page_of(subject_of(one), version)
         return answer(request, asked, choices, page, f"{name}-{one.version}", self.released(one, version))

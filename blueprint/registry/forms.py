@@ -11,6 +11,7 @@ from blueprint.codelist import CodeEntry, CodeList
 from blueprint.concept import Concept
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk, Pair
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint
 
 JSON, CSV, JSON_LD, YAML = "application/json", "text/csv", "application/ld+json", "application/yaml"
@@ -55,6 +56,20 @@ def contract(one: Contract, plan: Blueprint) -> dict[str, Any]:
             }
         )
     return {**found, "classification": plan.classification(one).value, "columns": columns}
+
+
+def indicator(one: Indicator, plan: Blueprint) -> dict[str, Any]:
+    """The declaration with what its figures take from their concept and from the columns that they rest on."""
+    value = plan.concept(one.value)
+    contracts = {reads.dataset: plan.read_contract(reads).version for reads in one.datasets}
+    return {
+        **one.model_dump(mode="json"),
+        "type": value.type,
+        "unit": value.unit,
+        "classification": plan.classification(one).value,
+        "published": plan.leaves(one),
+        "contracts": contracts,
+    }
 
 
 def concept(one: Concept) -> dict[str, Any]:

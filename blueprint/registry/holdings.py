@@ -9,6 +9,7 @@ from blueprint.codelist import CodeList
 from blueprint.concept import Concept
 from blueprint.contract import Column, Contract
 from blueprint.crosswalk import Crosswalk
+from blueprint.indicator import Indicator
 from blueprint.load import Blueprint
 from blueprint.registry.search import Index
 from blueprint.released import recorded
@@ -55,6 +56,20 @@ class Holdings:
     def crosswalks(self) -> Mapping[str, Crosswalk]:
         found = (self.newest(f"crosswalk:{name}") for name in self.plan.crosswalks)
         return {w.crosswalk: w for w in found if isinstance(w, Crosswalk)}
+
+    @cached_property
+    def indicators(self) -> Mapping[str, Indicator]:
+        """Indicator -> the version that stands for it."""
+        found = (self.newest(f"indicator:{name}") for name in self.plan.indicators)
+        return {i.indicator: i for i in found if isinstance(i, Indicator)}
+
+    def indicators_by(self, concept: Concept) -> tuple[Indicator, ...]:
+        """The indicators whose figures or groups are values of this version of the concept."""
+        return tuple(i for i in self.indicators.values() if concept.ref in i.concepts)
+
+    def indicators_from(self, dataset: str) -> tuple[Indicator, ...]:
+        """The indicators that are computed from the dataset."""
+        return tuple(i for i in self.indicators.values() if dataset in {r.dataset for r in i.datasets})
 
     @cached_property
     def titles(self) -> Mapping[str, Bilingual]:
@@ -125,4 +140,5 @@ class Holdings:
             "crosswalks": len(self.crosswalks),
             "contracts": len(self.contracts),
             "columns": sum(len(c.columns) for c in self.contracts.values()),
+            "indicators": len(self.indicators),
         }

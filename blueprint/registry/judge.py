@@ -23,7 +23,9 @@ from blueprint.codelist import CodeList
 from blueprint.concept import Concept
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
+from blueprint.indicator import Indicator
 from blueprint.lint import Places
+from blueprint.lint_indicators import of_indicators
 from blueprint.lint_rules import of_declaration
 from blueprint.load import Blueprint, DeclarationError, load
 from blueprint.problems import Problem
@@ -92,6 +94,7 @@ def proposal(question: Mapping[str, Any], plan: Blueprint) -> dict[str, Any]:
         report = None
         if resolved:
             found += of_declaration(draft, overlay, places.at)
+            found += of_indicators([draft] if isinstance(draft, Indicator) else [], overlay, places.at)
             found += judging.judged(draft, overlay, lock, places.at)
             report = judging.checked(draft, overlay, lock)
         if file in lock and released.digest(root / file) != lock[file]:
@@ -182,6 +185,14 @@ def _with(draft: Declaration, plan: Blueprint) -> Blueprint:
                 plan,
                 crosswalks={**plan.crosswalks, draft.crosswalk: walks[-1]},
                 crosswalk_versions={**plan.crosswalk_versions, draft.crosswalk: walks},
+            )
+        case Indicator():
+            before = [i for i in plan.indicator_versions.get(draft.indicator, ()) if i.version != draft.version]
+            indicators = tuple(sorted([*before, draft], key=lambda i: i.number))
+            return replace(
+                plan,
+                indicators={**plan.indicators, draft.indicator: indicators[-1]},
+                indicator_versions={**plan.indicator_versions, draft.indicator: indicators},
             )
         case Contract():
             earlier = [c for c in plan.contract_versions.get(draft.dataset, ()) if c.version != draft.version]

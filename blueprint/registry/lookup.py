@@ -9,6 +9,7 @@ from blueprint.codelist import CodeEntry, CodeList
 from blueprint.concept import Concept
 from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk, Pair
+from blueprint.indicator import Indicator
 from blueprint.problems import near
 from blueprint.registry.faults import Fault, shown, unknown
 from blueprint.registry.holdings import Holdings
@@ -16,11 +17,18 @@ from blueprint.subjects import Declaration, version_of
 from blueprint.text import unaccented
 
 Show = Literal["current", "retired", "all"]
-_KIND = {"concepts": "concept:", "codelists": "codelist:", "crosswalks": "crosswalk:", "contracts": ""}
+_KIND = {
+    "concepts": "concept:",
+    "codelists": "codelist:",
+    "crosswalks": "crosswalk:",
+    "indicators": "indicator:",
+    "contracts": "",
+}
 _WORDS = {
     "concepts": ("khái niệm", "concept"),
     "codelists": ("danh mục", "code list"),
     "crosswalks": ("bảng chuyển đổi", "crosswalk"),
+    "indicators": ("chỉ số", "indicator"),
     "contracts": ("bộ dữ liệu", "dataset"),
 }
 _Model = TypeVar("_Model", bound=Declaration)
@@ -65,6 +73,7 @@ def found(holdings: Holdings, ref: str) -> Declaration:
         "concepts": Concept,
         "codelists": CodeList,
         "crosswalks": Crosswalk,
+        "indicators": Indicator,
         "contracts": Contract,
     }
     if plural not in models:

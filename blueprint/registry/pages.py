@@ -3,7 +3,7 @@
 import json
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
@@ -16,12 +16,13 @@ from blueprint.contract import Contract
 from blueprint.crosswalk import Crosswalk
 from blueprint.days import today
 from blueprint.registry import lookup, parts, search, unit_view
-from blueprint.registry.comparing import BUMPS, VERDICTS, compared
+from blueprint.registry.comparing import VERDICTS, compared
 from blueprint.registry.faults import Fault, shown
 from blueprint.registry.forms import attributes
 from blueprint.registry.holdings import Holdings
-from blueprint.registry.language import Language, chooser, said
-from blueprint.registry.site import page
+from blueprint.registry.indicator_pages import IndicatorPages
+from blueprint.registry.language import Language
+from blueprint.registry.view import View
 from blueprint.rules import row_rules
 from blueprint.subjects import subject_of, version_of
 from blueprint.text import Bilingual, unaccented
@@ -34,6 +35,7 @@ ROWS = 100
 _FOUND = 60
 _KINDS = {
     "contract": Bilingual(vi="Hợp đồng dữ liệu", en="Data contracts"),
+    "indicator": Bilingual(vi="Chỉ số", en="Indicators"),
     "concept": Bilingual(vi="Khái niệm", en="Concepts"),
     "codelist": Bilingual(vi="Danh mục", en="Code lists"),
     "crosswalk": Bilingual(vi="Bảng chuyển đổi", en="Crosswalks"),
@@ -53,7 +55,7 @@ _VALIDATION = {
 def pages(holdings: Holdings, language: Language, app: FastAPI, public: str | None = None) -> APIRouter:
     """Every page in one language."""
     router = APIRouter(prefix=f"/{language}", include_in_schema=False, default_response_class=Response)
-    view = _Pages(holdings, language, app, public)
+    view, told = _Pages(holdings, language, app, public), IndicatorPages(holdings, language, app, public)
     routes: list[tuple[str, Callable[..., Response]]] = [
         ("/", view.home),
         ("/search", view.search),
@@ -66,6 +68,9 @@ def pages(holdings: Holdings, language: Language, app: FastAPI, public: str | No
         ("/crosswalks", view.crosswalks),
         ("/crosswalks/{name}", view.crosswalk),
         ("/crosswalks/{name}/{version}", view.crosswalk),
+        ("/indicators", told.indicators),
+        ("/indicators/{name}", told.indicator),
+        ("/indicators/{name}/{version}", told.indicator),
         ("/contracts", view.contracts),
         ("/contracts/{name}", view.contract),
         ("/contracts/{name}/{version}", view.contract),
@@ -80,37 +85,7 @@ def pages(holdings: Holdings, language: Language, app: FastAPI, public: str | No
     return router
 
 
-class _Pages:
-    def __init__(self, holdings: Holdings, language: Language, app: FastAPI, public: str | None) -> None:
-        self.public = public
-        self.of, self.plan, self.app = holdings, holdings.plan, app
-        self.language: Language = language
-        self.t = chooser(language)
-
-    def b(self, text: Bilingual) -> str:
-        return said(text, self.language)
-
-    def show(self, request: Request, template: str, **context: Any) -> Response:
-        shared: dict[str, Any] = {
-            "released": self.of.released,
-            "uses_of": self.of.uses,
-            "page_of": lookup.page_of,
-            "label": self.label,
-            "title_of": self.title_of,
-            "bumps": {k: self.b(v) for k, v in BUMPS.items()},
-        }
-        return page(request, self.language, template, **shared, **context)
-
-    def title_of(self, subject: str) -> str:
-        """The title of a subject, or its name where it is not declared any more."""
-        return self.b(self.of.titles[subject]) if subject in self.of.titles else subject
-
-    def label(self, codelist: str, code: str) -> str:
-        """The name of a code, or the code itself where its list does not hold it."""
-        listed = self.plan.codelists.get(codelist)
-        entry = listed.find(code) if listed else None
-        return self.t(entry.vi, entry.en) if entry else code
-
+class _Pages(View):
     def home(self, request: Request) -> Response:
         return self.show(request, "home.html", counts=self.of.counts, releases=self.of.releases[:6])
 
@@ -132,7 +107,7 @@ class _Pages:
 
     def concepts(self, request: Request) -> Response:
         listed = sorted(self.of.current, key=lambda c: unaccented(self.b(c.title)))
-        links = self._forms("/concepts", "json", "csv")
+        links = self.forms("/concepts", "json", "csv")
         return self.show(request, "concepts.html", concepts=listed, links=links)
 
     def concept(self, request: Request, name: str, version: str | None = None) -> Response:
@@ -146,13 +121,14 @@ class _Pages:
             declarations=self.of.concepts[name],
             used=used,
             datasets=len({u.contract.dataset for u in used}),
+            indicators=self.of.indicators_by(one),
             snippet=parts.binding(one),
             compiled=self._property(one),
             duckdb_type=duckdb_type(one),
             codelist=self.plan.codelists.get(one.codelist or ""),
             validation=self.b(_VALIDATION[one.validation]) if one.validation else "",
             history=self.of.releases_of(subject_of(one)),
-            links=self._forms(f"/concepts/{name}/{one.version}", "json", "csv", "jsonld"),
+            links=self.forms(f"/concepts/{name}/{one.version}", "json", "csv", "jsonld"),
         )
 
     def _property(self, one: Concept) -> str:
@@ -268,7 +244,7 @@ class _Pages:
             name=name_of,
             licence=self.label("licences", one.licence),
             history=self.of.releases_of(subject_of(one)),
-            links=self._forms(f"/crosswalks/{name}/{one.version}", "csv", "json"),
+            links=self.forms(f"/crosswalks/{name}/{one.version}", "csv", "json"),
         )
 
     def contracts(self, request: Request) -> Response:
@@ -290,6 +266,7 @@ class _Pages:
             narrowest=self.plan.classification(one),
             history=self.of.releases_of(name),
             day=today(),
+            indicators=self.of.indicators_from(name),
             links=[
                 *links,
                 (f"{base}/source", self.t("Khai báo gốc", "The declaration"), ".yaml"),
@@ -387,7 +364,3 @@ class _Pages:
             base=self.public or str(request.base_url).rstrip("/"),
             example=f"{newest.dataset}/{newest.version}" if newest else "",
         )
-
-    def _forms(self, path: str, *names: str) -> list[tuple[str, str, str]]:
-        labels = {"json": ("JSON", ""), "csv": ("CSV", ""), "jsonld": ("JSON-LD", "SKOS")}
-        return [(f"{path}?format={name}", *labels[name]) for name in names]

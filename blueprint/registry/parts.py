@@ -8,7 +8,17 @@ from typing import Any
 from blueprint.codelist import CodeEntry, CodeList
 from blueprint.concept import Concept
 from blueprint.crosswalk import Crosswalk
+from blueprint.indicator import Period
 from blueprint.registry.faults import shown
+from blueprint.text import Bilingual
+
+PERIODS: dict[Period, Bilingual] = {
+    "day": Bilingual(vi="ngày", en="day"),
+    "month": Bilingual(vi="tháng", en="month"),
+    "quarter": Bilingual(vi="quý", en="quarter"),
+    "half-year": Bilingual(vi="6 tháng", en="six months"),
+    "year": Bilingual(vi="năm", en="year"),
+}
 
 
 def whole(text: str) -> int:

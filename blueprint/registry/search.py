@@ -9,8 +9,8 @@ from blueprint.text import Bilingual, unaccented
 if TYPE_CHECKING:
     from blueprint.registry.holdings import Holdings
 
-Kind = Literal["contract", "concept", "codelist", "crosswalk", "column", "code"]
-_ORDER: tuple[Kind, ...] = ("contract", "concept", "codelist", "crosswalk", "column", "code")
+Kind = Literal["contract", "indicator", "concept", "codelist", "crosswalk", "column", "code"]
+_ORDER: tuple[Kind, ...] = ("contract", "indicator", "concept", "codelist", "crosswalk", "column", "code")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,10 @@ def _hits(holdings: "Holdings") -> Iterator[tuple[Hit, str]]:
                 Hit("column", f"{path}#column-{column.name}", column.name, column.title, contract.title),
                 column.concept,
             )
+    for indicator in holdings.indicators.values():
+        path = f"/indicators/{indicator.indicator}"
+        more = f"{indicator.definition.vi} {indicator.definition.en} {indicator.source.document}"
+        yield Hit("indicator", path, indicator.indicator, indicator.title, indicator.definition), more
     for concept in holdings.current:
         more = f"{concept.definition.vi} {concept.definition.en} {concept.source}"
         yield Hit("concept", f"/concepts/{concept.concept}", concept.concept, concept.title, concept.definition), more

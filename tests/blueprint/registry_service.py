@@ -15,7 +15,7 @@ import yaml
 from blueprint import Blueprint, changelog, released
 from blueprint.load import ROOT, load
 
-FOLDERS = ("concepts", "codelists", "crosswalks", "contracts", "changelog")
+FOLDERS = ("concepts", "codelists", "crosswalks", "contracts", "indicators", "changelog")
 NOTICE_VI, NOTICE_EN = "Bỏ cột tên tuyến cũ.", "The old route name goes."
 
 

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
 
 from blueprint import BlueprintError, blueprint, releases
 from blueprint.impact import impact
-from blueprint.load import load
+from blueprint.load import ROOT, load
 from tests.blueprint.drafts import DAY, ROUTES, copy, draft, terms
 
 
@@ -44,8 +45,31 @@ def test_code_lists_crosswalks_and_agencies_are_linked(root):
     assert {u.column for u in found.columns} <= {u.column for u in by_list.columns}
 
 
-def test_no_indicator_is_made_up():
-    assert impact("instant", blueprint()).indicators == ()
+@pytest.mark.parametrize(
+    ("target", "wanted"),
+    [
+        ("instant@1", {"air-quality-unhealthy-hours", "air-quality-unhealthy-hours-half-yearly"}),  # a column they read
+        ("population-density", {"ward-population-density"}),  # the concept of the figures
+        ("route-id@1", {"bus-trips-by-route"}),  # what tells the figures apart
+        ("codelist:ha-noi-wards", {"ward-population-density", "bus-stops-by-ward"}),
+        ("bus-service-days", {"bus-trips-by-route"}),
+        ("bus-trips@1.0.0", {"bus-trips-by-route"}),
+        ("indicator:competitiveness-rank", {"competitiveness-rank"}),
+        ("concept:birth-date", set()),
+        ("communes", set()),
+    ],
+)
+def test_indicators_that_rest_on_it_are_named(target, wanted):
+    assert {ref.partition("@")[0] for ref in impact(target, load(ROOT)).indicators} == wanted
+
+
+def test_an_indicator_rests_on_concepts_of_the_same_meaning():
+    plan = load(ROOT)
+    twin = plan.concept("population-density@1").model_copy(
+        update={"concept": "crowding", "same_as": ("population-density@1",)}
+    )
+    grown = replace(plan, concepts={**plan.concepts, twin.ref: twin})
+    assert impact("crowding@1", grown).indicators == ("ward-population-density@1.0.0",)
 
 
 def test_a_version_is_told_from_the_concept(root):

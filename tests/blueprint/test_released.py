@@ -30,7 +30,7 @@ def test_the_lock_may_name_every_declaration_its_tables_and_the_changelog():
     assert "codelists/ha-noi-wards/1.csv" in paths
     assert "contracts/so-khcn/stated-figures/stated-figures.csv" in paths
     assert "changelog/bus-routes/1.0.0.yaml" in paths
-    folders = ("concepts", "codelists", "contracts", "crosswalks", "changelog")
+    folders = ("concepts", "codelists", "contracts", "crosswalks", "indicators", "changelog")
     on_disk = [p for d in folders for p in (ROOT / d).rglob("*") if p.suffix in {".yaml", ".csv"}]
     assert len(paths) == len(on_disk)
 

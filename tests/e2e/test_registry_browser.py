@@ -23,6 +23,8 @@ PAGES = (
     "/codelists",
     "/codelists/ha-noi-wards",
     "/crosswalks/ha-noi-wards-2025-07",
+    "/indicators",
+    "/indicators/bus-stops-by-ward",
     "/compare?old=bus-routes@1.0.0&new=bus-routes@2.0.0",
     "/changelog",
     "/notices",

@@ -48,7 +48,9 @@ def folder(tmp_path: Path) -> Path:
     shutil.copytree(
         ROOT,
         target,
-        ignore=shutil.ignore_patterns("__pycache__", "concepts", "codelists", "contracts", "crosswalks", "changelog"),
+        ignore=shutil.ignore_patterns(
+            "__pycache__", "concepts", "codelists", "contracts", "crosswalks", "indicators", "changelog"
+        ),
     )
     copy(target)
     released.verify(target)

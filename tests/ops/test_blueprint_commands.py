@@ -194,7 +194,8 @@ def test_impact_lists_columns_and_what_is_linked() -> None:
     shown = run("impact", "administrative-unit-code").stdout
     assert "wards@1.0.0.ward_code" in shown
     assert "Danh mục / Code lists: ha-noi-wards" in shown
-    assert "Chỉ số / Indicators: không có / none" in shown
+    assert "Chỉ số / Indicators: bus-stops-by-ward@1.0.0, ward-population-density@1.0.0" in shown
+    assert "Chỉ số / Indicators: không có / none" in run("impact", "stop-name").stdout
     said = json.loads(run("impact", "route-id@1", "--json").stdout)
     assert {(c["dataset"], c["column"]) for c in said["columns"]} == {
         ("bus-routes", "route_id"),
