@@ -1,4 +1,4 @@
-"""The SDK: what travels for a part of a remote file, a local scan beside DuckDB, and the memory of batches."""
+"""The SDK: what travels for a part of a remote file, a local scan beside DuckDB, a table to pandas, the memory of batches."""
 
 import hashlib
 import os
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import sensors
+from benchmarks import paging, sensors
 from benchmarks.measure import Result, Stopwatch, Timed, at_most, medians, run
 
 ROWS = 6_000_000
@@ -161,7 +161,7 @@ def _hundredth(rows: int) -> Any:
 
 
 def bench(folder: Path, rows: int | None = None, times: int = 3) -> list[Result]:
-    """The three figures, on ``rows`` rows (batches on 10 M) of 12 columns."""
+    """The four figures, on ``rows`` rows of 12 columns (batches on 10 M; to pandas 1 M of 9)."""
     number = rows or ROWS
     file = write(folder / f"published-{number}.parquet", number)
     size = file.stat().st_size
@@ -182,6 +182,7 @@ def bench(folder: Path, rows: int | None = None, times: int = 3) -> list[Result]
         results.append(
             at_most("local scan through the SDK", "DuckDB on the same file", mine.seconds, peer.seconds, "s", 1.1)
         )
+    results += paging.bench(folder / "paging", rows, times)
     many = rows or BATCH_ROWS
     file = write(folder / f"published-{many}.parquet", many)
     with serving(file, many) as (url, _):

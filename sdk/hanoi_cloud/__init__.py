@@ -1,16 +1,27 @@
 """Open data of the city, typed and versioned, in three lines.
 
->>> import hanoi_cloud as hc
->>> city = hc.connect("http://127.0.0.1:5000")
->>> city
-<City http://127.0.0.1:5000>
+Examples:
+    >>> import hanoi_cloud as hc
+    >>> city = hc.connect("http://127.0.0.1:5000")
+    >>> city
+    <City http://127.0.0.1:5000>
 
 ``city.search("khong khi")`` finds datasets, ``city.dataset(id)`` opens one, and ``.to_pandas()``, ``.to_arrow()``,
 ``.to_polars()``, ``.to_duckdb()`` or ``.download()`` bring its rows.
 """
 
 from hanoi_cloud._async import AsyncCity, AsyncDataset, connect_async
-from hanoi_cloud._city import City, Organisation, SearchResults, connect, dataset, organisations, search, sql
+from hanoi_cloud._city import (
+    City,
+    Organisation,
+    SearchResults,
+    connect,
+    dataset,
+    organisations,
+    search,
+    sql,
+    translate_units,
+)
 from hanoi_cloud._dataset import Column, Dataset
 from hanoi_cloud._duckdb import Difference
 from hanoi_cloud._exceptions import (
@@ -32,14 +43,18 @@ from hanoi_cloud._exceptions import (
     NotFound,
     OfflineWarning,
     PartsNotServed,
+    SharesUnknown,
     SimulatedDataWarning,
     StorageError,
     TooManyRequests,
     TruncatedDownload,
     UnexpectedAnswer,
+    UnitsError,
+    UnknownUnits,
     VersionNotFound,
 )
 from hanoi_cloud._files import Distribution
+from hanoi_cloud._translation import Translation, UnitProblem
 from hanoi_cloud._version import __version__
 from hanoi_cloud._versions import Fault, Freshness, Notice, Provenance, Quality, Version
 from hanoi_cloud._where import Col, Where, col
@@ -78,11 +93,16 @@ __all__ = [
     "Provenance",
     "Quality",
     "SearchResults",
+    "SharesUnknown",
     "SimulatedDataWarning",
     "StorageError",
     "TooManyRequests",
+    "Translation",
     "TruncatedDownload",
     "UnexpectedAnswer",
+    "UnitProblem",
+    "UnitsError",
+    "UnknownUnits",
     "Version",
     "VersionNotFound",
     "Where",
@@ -94,6 +114,7 @@ __all__ = [
     "organisations",
     "search",
     "sql",
+    "translate_units",
 ]
 
 # What users see in messages and help is the door, not the room behind it.

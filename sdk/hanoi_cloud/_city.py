@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import urlsplit
 
 from hanoi_cloud import _repr
@@ -26,6 +26,7 @@ from hanoi_cloud._files import Files
 from hanoi_cloud._http import Http
 from hanoi_cloud._json import integer, items, mapping, text
 from hanoi_cloud._lock import lock_file, pin_of, read_lock
+from hanoi_cloud._translation import Translation, Weight
 from hanoi_cloud._warn import warn
 
 if TYPE_CHECKING:
@@ -155,6 +156,48 @@ class City:
         """
         return answer(query, lambda name: self.dataset(name.replace("_", "-")).path(), connection)
 
+    def translate_units(
+        self,
+        table: Any,
+        column: str,
+        measures: Sequence[str] | None = None,
+        *,
+        on: str | date | None = None,
+        on_column: str | None = None,
+        to: str | date,
+        weight: Weight = "population",
+        keep_unknown: bool = False,
+    ) -> Translation:
+        """``table`` with its ward codes of one day as those of the day ``to``; sums stay, and no row is lost.
+
+        ``table`` is a frame of Arrow, pandas, polars, DuckDB or Ibis, or a dataset, and ``column`` its text column of codes.
+        They are read as of the day ``on``, or of the day that each row has in ``on_column``, for nearly every code was used
+        again on 1 July 2025. Where a unit was divided, its row becomes one for each part, marked as estimated, and the
+        columns ``measures`` are shared out among them by ``weight``: population, area, or equal parts. Whole numbers stay
+        whole and decimals keep their scale, so that sums are the same to the last digit. All other columns are copied.
+
+        The units and their shares are those that the catalogue publishes as wards-before-2025, wards and ward-crosswalk.
+        Needs ``pip install "hanoi-cloud[arrow]"``.
+
+        Raises UnknownUnits for codes that no unit bears on their day, unless ``keep_unknown`` is true: such rows then stay as
+        they came, and the column ``problem`` says why. Raises SharesUnknown where a unit was divided in shares that nobody
+        published, and UnitsError for a table, a day or a weight that cannot be used.
+        """
+        from hanoi_cloud._eras import read_units
+        from hanoi_cloud._units import translate
+
+        return translate(
+            table,
+            column,
+            measures,
+            lambda: read_units(self.dataset),
+            on=on,
+            on_column=on_column,
+            to=to,
+            weight=weight,
+            keep_unknown=keep_unknown,
+        )
+
     def organisations(self) -> list[Organisation]:
         """The agencies that publish here, in the catalogue's order."""
         found: list[Organisation] = []
@@ -224,9 +267,10 @@ def connect(url: str | None = None, *, timeout: float = 30) -> City:
 
     ``timeout`` is in seconds and holds for each step of a request. Nothing is sent yet.
 
-    >>> import hanoi_cloud as hc
-    >>> city = hc.connect()
-    >>> frame = city.dataset("air-quality-hourly").to_pandas()
+    Examples:
+        >>> import hanoi_cloud as hc
+        >>> city = hc.connect()
+        >>> frame = city.dataset("air-quality-hourly").to_pandas()
     """
     address = url or os.environ.get(VARIABLE, "")
     if not address:
@@ -273,3 +317,20 @@ def sql(query: str, *, connection: "duckdb.DuckDBPyConnection | None" = None) ->
 def organisations() -> list[Organisation]:
     """``City.organisations`` of the catalogue that HANOI_CLOUD_URL names."""
     return default_city().organisations()
+
+
+def translate_units(
+    table: Any,
+    column: str,
+    measures: Sequence[str] | None = None,
+    *,
+    on: str | date | None = None,
+    on_column: str | None = None,
+    to: str | date,
+    weight: Weight = "population",
+    keep_unknown: bool = False,
+) -> Translation:
+    """``City.translate_units`` by the catalogue that HANOI_CLOUD_URL names."""
+    return default_city().translate_units(
+        table, column, measures, on=on, on_column=on_column, to=to, weight=weight, keep_unknown=keep_unknown
+    )

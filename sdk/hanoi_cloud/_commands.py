@@ -1,6 +1,5 @@
 """The consumer's verbs. Each parses, makes one call of the library, and shows what came."""
 
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
@@ -9,16 +8,16 @@ from typing import Any, cast
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Column, Table
 
 from hanoi_cloud import _repr
+from hanoi_cloud._cache_commands import cache
 from hanoi_cloud._city import connect
 from hanoi_cloud._data_commands import diff, sql, versions
 from hanoi_cloud._dataset import Dataset, Format
 from hanoi_cloud._exceptions import BreakingChangeWarning, OfflineWarning, SimulatedDataWarning
 from hanoi_cloud._lock_commands import codegen, lock
-from hanoi_cloud._options import JSON, URL, BilingualGroup, print_json
+from hanoi_cloud._options import JSON, URL, BilingualGroup, output, print_json
 from hanoi_cloud._version import __version__
 
 
@@ -121,26 +120,19 @@ def show(dataset: str, as_json: bool, url: str | None) -> None:
     show_default=True,
     help="Định dạng tệp. / Format of the file.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Tệp hoặc thư mục đích. / File or folder to write to.",
-)
+@output("Tệp hoặc thư mục đích. / File or folder to write to.", folder=True)
+@JSON
 @URL
-def get(dataset: str, file_format: str, output: Path | None, url: str | None) -> None:
+def get(dataset: str, file_format: str, output: Path | None, as_json: bool, url: str | None) -> None:
     """Tải tệp của bộ dữ liệu và in ra đường dẫn. / Download a dataset's file and print its path."""
-    bar = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with connect(url) as city, Progress(*bar, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
+    with connect(url) as city:
         found = city.dataset(dataset)
-        task = shown.add_task(found.id, total=None)
-        path = found.download(
-            output,
-            cast(Format, file_format),
-            progress=lambda came, size: shown.update(task, completed=came, total=size),
-        )
-    click.echo(path)
+        path = found.download(output, cast(Format, file_format))
+    if as_json:
+        [file] = [d for d in found.distributions if d.format == file_format]
+        print_json({"dataset": found.id, "version": found.version, "path": str(path), **asdict(file)})
+    else:
+        click.echo(path)
 
 
 def _marked(dataset: Dataset) -> str:
@@ -163,5 +155,5 @@ def _summary(dataset: Dataset) -> dict[str, object]:
     }
 
 
-for _verb in (versions, diff, sql, lock, codegen):
+for _verb in (versions, diff, sql, lock, codegen, cache):
     hanoi.add_command(_verb)

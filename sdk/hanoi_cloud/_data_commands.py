@@ -13,7 +13,7 @@ from rich.table import Table
 
 from hanoi_cloud._city import connect
 from hanoi_cloud._frames import shown_rows, write_rows
-from hanoi_cloud._options import JSON, URL, print_json
+from hanoi_cloud._options import JSON, URL, output, print_json
 from hanoi_cloud._values import LOCAL
 
 if TYPE_CHECKING:
@@ -93,13 +93,7 @@ def diff(dataset: str, former: str, present: str | None, limit: int, as_json: bo
 
 @click.command()
 @click.argument("query")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Ghi mọi dòng ra tệp .parquet hoặc .csv. / Write all rows to a .parquet or .csv file.",
-)
+@output("Ghi mọi dòng ra tệp .parquet hoặc .csv. / Write all rows to a .parquet or .csv file.")
 @_LIMIT
 @JSON
 @URL

@@ -22,7 +22,7 @@ from hanoi_cloud._exceptions import (
 )
 from hanoi_cloud._files import Distribution, Files
 from hanoi_cloud._frames import Frames, Source, records
-from hanoi_cloud._json import Json, instant, integer, items, mapping, text
+from hanoi_cloud._json import Json, day, instant, integer, items, mapping, text
 from hanoi_cloud._values import converted
 from hanoi_cloud._versions import (
     Freshness,
@@ -69,8 +69,9 @@ class Dataset(Frames):
 
     ``title`` and ``description`` are Vietnamese, ``title_en`` and ``description_en`` English. ``version``, ``rows`` and
     ``updated`` (a time with its zone) are those of the published files; where the catalogue does not say, they are
-    empty or None. ``simulated`` marks data that nobody measured. ``notices`` are the breaking changes that were announced,
-    newest first. ``url`` is the page for people.
+    empty or None. ``period`` is the first and the last day that the rows are about; None where that is open. ``simulated``
+    marks data that nobody measured. ``notices`` are the breaking changes that were announced, newest first. ``url`` is the
+    page for people.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Dataset(Frames):
     version: str
     rows: int | None
     updated: datetime | None
+    period: tuple[date | None, date | None]
     simulated: bool
     known_flaws: tuple[str, ...]
     notices: tuple[Notice, ...]
@@ -255,10 +257,10 @@ class Dataset(Frames):
             self._files.warn_of_simulation(self.id)
 
     def __repr__(self) -> str:
-        return _repr.dataset(self)
+        return _repr.lines(f"Dataset {self.id}", _repr.facts(self))
 
     def _repr_html_(self) -> str:
-        return _repr.dataset_html(self)
+        return _repr.facts_html(self.id, _repr.facts(self))
 
 
 def read_dataset(said: Json, url: str, files: Files) -> Dataset:
@@ -277,6 +279,7 @@ def read_dataset(said: Json, url: str, files: Files) -> Dataset:
         version=extras.get("hanoi_version", ""),
         rows=integer(extras.get("hanoi_rows")),
         updated=instant(extras.get("hanoi_committed_at")) or instant(said.get("metadata_modified")),
+        period=(day(extras.get("temporal_from")), day(extras.get("temporal_to"))),
         simulated=extras.get("hanoi_simulated") == "true",
         known_flaws=_flaws(extras.get("known_flaws", "")),
         notices=read_notices(extras.get("hanoi_notices", "")),

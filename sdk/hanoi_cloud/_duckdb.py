@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hanoi_cloud._exceptions import InvalidQuery, MissingDependency
+from hanoi_cloud import _repr
+from hanoi_cloud._exceptions import InvalidQuery
 from hanoi_cloud._json import items, mapping, text
+from hanoi_cloud._need import need
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,16 +48,36 @@ class Difference:
         counts = f"+{len(self.added):,} −{len(self.removed):,} ~{len(self.changed):,} rows"
         return f"<Difference {self.dataset} {self.former} → {self.present}: {counts}>"
 
+    def _repr_html_(self) -> str:
+        said = [
+            ("rows added", f"{len(self.added):,}"),
+            ("rows removed", f"{len(self.removed):,}"),
+            ("rows changed", f"{len(self.changed):,}"),
+            ("columns added", ", ".join(self.columns_added)),
+            ("columns removed", ", ".join(self.columns_removed)),
+        ]
+        caption = f"{self.dataset}: {self.former} → {self.present}"
+        return _repr.facts_html(caption, [(name, value) for name, value in said if value])
+
 
 def engine() -> "duckdb.DuckDBPyConnection":
     """A query engine of its own; times are shown and compared in UTC."""
-    try:
-        import duckdb
-    except ModuleNotFoundError as cause:
-        raise MissingDependency("duckdb", "duckdb") from cause
+    need("duckdb", "duckdb")
+    import duckdb
+
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
+    keep_footers(connection)
     return connection
+
+
+def keep_footers(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Read the footer of a Parquet file once and not with every step of a relation; a published file never changes.
+
+    The setting is one of the whole database, so a cursor makes it and leaves an answer that waits on the connection alone.
+    """
+    with connection.cursor() as beside:
+        beside.execute("SET GLOBAL parquet_metadata_cache = true")
 
 
 def parquet_pattern(path: Path) -> str:

@@ -6,6 +6,9 @@ HanoiCloudError
 ├── InvalidQuery (ValueError)          a text is no SQL that can be answered
 ├── LockUnreadable                     a lock file is none, or is damaged
 ├── ModelMismatch (TypeError)          a model of rows is not that of the dataset's version
+├── UnitsError (ValueError)            a table cannot be moved to other administrative units
+│   ├── UnknownUnits                   codes that no unit bears on their day; ``problems`` names each
+│   └── SharesUnknown                  nobody published in what shares these units are parted
 ├── MissingDependency (ImportError)    a library that the call needs is not installed
 ├── CatalogueUnavailable               the catalogue does not answer, also after retries
 │   └── TooManyRequests                it asks for a longer pause than this package waits by itself
@@ -30,6 +33,10 @@ UserWarning
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hanoi_cloud._translation import UnitProblem
 
 
 class HanoiCloudError(Exception):
@@ -88,6 +95,47 @@ class ModelMismatch(HanoiCloudError, TypeError):
             f"Write it again with: hanoi codegen {dataset}",
             f"{model} không khớp với các dòng của {dataset} {version}: {listed}. Hãy sinh lại bằng: hanoi codegen {dataset}",
         )
+
+
+class UnitsError(HanoiCloudError, ValueError):
+    """A table cannot be moved to other administrative units as it is."""
+
+
+class UnknownUnits(UnitsError):
+    """Codes that no unit bears on their day; ``problems`` names each with its rows."""
+
+    def __init__(self, problems: "Sequence[UnitProblem]") -> None:
+        self.problems = tuple(problems)
+        rows = sum(problem.count for problem in problems)
+        vi = " ".join(f"Dòng {_places(p)}: {p.meaning}" for p in problems[:_NAMED])
+        en = " ".join(f"Row {_places(p)}: {p.meaning_en}" for p in problems[:_NAMED])
+        super().__init__(
+            f"{rows} rows, counted from 0, have codes that cannot be used. {en} Correct the codes or the day, or give keep_unknown=True to keep "
+            "these rows as they are.",
+            f"{rows} dòng (đếm từ 0) có mã không dùng được. {vi} Hãy sửa mã hoặc ngày, hoặc dùng keep_unknown=True để giữ nguyên các "
+            "dòng này.",
+        )
+
+
+class SharesUnknown(UnitsError):
+    """Nobody published in what shares these units are parted; ``codes`` names them."""
+
+    def __init__(self, codes: Sequence[str], weight: str) -> None:
+        self.codes = tuple(codes)
+        listed = ", ".join(codes[:_NAMED]) + ("…" if len(codes) > _NAMED else "")
+        super().__init__(
+            f"The shares by {weight} in which these units are parted are not published: {listed}. Give weight='equal', which "
+            "gives every part as much, or translate into the units of a later day.",
+            f"Chưa công bố tỷ lệ theo {weight} để chia các đơn vị: {listed}. Hãy dùng weight='equal' để chia đều, hoặc chuyển "
+            "sang đơn vị của một ngày về sau.",
+        )
+
+
+_NAMED = 12
+
+
+def _places(problem: "UnitProblem") -> str:
+    return ", ".join(map(str, problem.rows)) + ("…" if problem.count > len(problem.rows) else "")
 
 
 class MissingDependency(HanoiCloudError, ImportError):
@@ -223,8 +271,8 @@ class TruncatedDownload(DownloadError):
     def __init__(self, url: str, came: int, expected: int | None) -> None:
         whole = "?" if expected is None else str(expected)
         super().__init__(
-            f"Only {came} of {whole} bytes of {url} arrived. Nothing was kept; try again on a steadier connection.",
-            f"Chỉ nhận được {came} trên {whole} byte của {url}. Không có gì được lưu; hãy thử lại khi kết nối ổn định hơn.",
+            f"Only {came} of {whole} bytes of {url} arrived. They are kept: call again, and the rest is fetched.",
+            f"Chỉ nhận được {came} trên {whole} byte của {url}. Phần này được giữ lại: hãy gọi lại để tải tiếp.",
         )
 
 

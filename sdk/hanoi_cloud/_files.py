@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from hanoi_cloud._cache import Cache, cache_folder
 from hanoi_cloud._exceptions import (
@@ -16,6 +16,7 @@ from hanoi_cloud._exceptions import (
 )
 from hanoi_cloud._http import Http, Progress
 from hanoi_cloud._json import Json
+from hanoi_cloud._progress import progress as bar
 from hanoi_cloud._ranges import RangeFile
 from hanoi_cloud._warn import warn
 
@@ -41,12 +42,17 @@ class Files:
         self._warned: set[str] = set()
 
     def path(self, distribution: Distribution, progress: Progress | None = None) -> Path:
-        """The file in the cache, fetched where it is not there yet."""
+        """The file in the cache, fetched where it is not there yet; without ``progress`` a bar is shown where one is seen."""
         if len(distribution.sha256) != 64 or not distribution.sha256.isalnum():
             raise UnexpectedAnswer(distribution.url, "a file without a SHA-256", "a file with one")
 
         def fetch(file: IO[bytes]) -> None:
-            self._http.download(distribution.url, file, distribution.sha256, distribution.size, progress)
+            asked = (distribution.url, file, distribution.sha256, distribution.size)
+            if progress is not None:
+                self._http.download(*asked, progress)
+                return
+            with bar(unquote(urlsplit(distribution.url).path.rpartition("/data/")[2])) as told:
+                self._http.download(*asked, told)
 
         return Cache(cache_folder()).file(distribution.sha256, distribution.format, fetch)
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hanoi_cloud._cache import written_at_once
-from hanoi_cloud._duckdb import parquet_pattern
-from hanoi_cloud._exceptions import ConfigurationError, MissingDependency, PartsNotServed
+from hanoi_cloud._duckdb import keep_footers, parquet_pattern
+from hanoi_cloud._exceptions import ConfigurationError, PartsNotServed
+from hanoi_cloud._need import need
 from hanoi_cloud._ranges import RangeFile
 from hanoi_cloud._where import Dialect, Where
 
 if TYPE_CHECKING:
     import duckdb
+    import ibis
     import pandas as pd
     import polars as pl
     import pyarrow as pa
@@ -47,7 +49,10 @@ class Frames(ABC):
     @property
     def schema(self) -> "pa.Schema":
         """The names and Arrow types of the columns. Needs ``pip install "hanoi-cloud[arrow]"``; no row is fetched."""
-        return _fragment(self._parts(), "arrow").physical_schema
+        try:
+            return _fragment(self._parts(), "arrow").physical_schema
+        except PartsNotServed:
+            return _fragment(self._whole(), "arrow").physical_schema
 
     def to_arrow(self, columns: Sequence[str] | None = None, *, where: Where | None = None) -> "pa.Table":
         """The rows as an Arrow table. Needs ``pip install "hanoi-cloud[arrow]"``."""
@@ -59,27 +64,17 @@ class Frames(ABC):
         Whole numbers are ``Int64`` and truth values ``boolean``, so that gaps stay gaps; dates are ``datetime64``
         without a zone; decimals are ``decimal.Decimal``.
         """
-        try:
-            import pandas as pd
-        except ModuleNotFoundError as cause:
-            raise MissingDependency("pandas", "pandas") from cause
-        kept = {"int64": pd.Int64Dtype(), "bool": pd.BooleanDtype()}
-
-        def dtype(kind: object) -> object:
-            return kept.get(str(kind))
-
-        return _arrow(self, columns, where, "pandas").to_pandas(types_mapper=dtype, date_as_object=False)
+        need("pandas", "pandas")
+        return as_pandas(_arrow(self, columns, where, "pandas"))
 
     def to_polars(self, columns: Sequence[str] | None = None, *, where: Where | None = None) -> "pl.DataFrame":
         """The rows as a polars frame. Needs ``pip install "hanoi-cloud[polars]"``."""
-        try:
-            import polars as pl
-        except ModuleNotFoundError as cause:
-            raise MissingDependency("polars", "polars") from cause
+        need("polars", "polars")
+        import polars as pl
+
         source, condition = self._selection(columns, where)
         if isinstance(source, RangeFile):
-            frame = pl.from_arrow(_table(self, source, columns, condition, "polars"))
-            return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+            return as_polars(_table(self, source, columns, condition, "polars"))
         rows = pl.scan_parquet(source, glob=False, hive_partitioning=False)
         if condition is not None:
             rows = rows.filter(condition.written(_polars()))
@@ -94,13 +89,15 @@ class Frames(ABC):
     ) -> "duckdb.DuckDBPyRelation":
         """The rows as a DuckDB relation of ``connection``, or of DuckDB's default one; nothing is loaded yet.
 
-        Needs ``pip install "hanoi-cloud[duckdb]"``.
+        The default one then keeps the footers of Parquet files (``parquet_metadata_cache``). Needs
+        ``pip install "hanoi-cloud[duckdb]"``.
         """
-        try:
-            import duckdb
-        except ModuleNotFoundError as cause:
-            raise MissingDependency("duckdb", "duckdb") from cause
+        need("duckdb", "duckdb")
+        import duckdb
+
         used = connection or duckdb.default_connection()
+        if connection is None:
+            keep_footers(used)
         source, condition = self._selection(columns, where)
         if isinstance(source, RangeFile):
             return used.from_arrow(_table(self, source, columns, condition, "duckdb"))
@@ -108,6 +105,22 @@ class Frames(ABC):
         if condition is not None:
             relation = relation.filter(condition.written(_duckdb()))
         return relation if columns is None else relation.select(*map(duckdb.ColumnExpression, columns))
+
+    def table(self, *, backend: "ibis.BaseBackend | None" = None) -> "ibis.Table":
+        """The rows as an Ibis table of ``backend``, or of Ibis's default one; nothing is loaded until it is executed.
+
+        Tables of one backend can be joined. The file is fetched whole where it is not in the cache. Needs
+        ``pip install "hanoi-cloud[ibis]"``.
+        """
+        need("ibis", "ibis")
+        import ibis
+
+        used = ibis.get_backend() if backend is None else backend
+        self._selection(None, None)  # warns of announced changes
+        path = self._whole()
+        if used.name != "duckdb":
+            return used.read_parquet(path)
+        return used.read_parquet(parquet_pattern(path), hive_partitioning=False)
 
     def iter_batches(
         self, columns: Sequence[str] | None = None, *, where: Where | None = None, rows: int = 65_536
@@ -129,6 +142,49 @@ class Frames(ABC):
             cache_metadata=False,
         )
         return (batch for batch in batches if batch.num_rows)
+
+
+def as_pandas(rows: "pa.Table") -> "pd.DataFrame":
+    """An Arrow table as a pandas frame in which gaps stay gaps."""
+    need("pandas", "pandas")
+    import pandas as pd
+
+    kept = {"int64": pd.Int64Dtype(), "bool": pd.BooleanDtype()}
+
+    def dtype(kind: object) -> object:
+        return kept.get(str(kind))
+
+    return rows.to_pandas(types_mapper=dtype, date_as_object=False)
+
+
+def as_polars(rows: "pa.Table") -> "pl.DataFrame":
+    """An Arrow table as a polars frame."""
+    need("polars", "polars")
+    import polars as pl
+
+    frame = pl.from_arrow(rows)
+    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+
+def as_arrow(table: Any) -> "pa.Table":
+    """A frame of any library as an Arrow table: Arrow, pandas, polars, DuckDB, Ibis, a dataset, or an Arrow stream."""
+    need("pyarrow", "arrow")
+    import pyarrow as pa
+
+    if isinstance(table, pa.Table):
+        return table
+    for method in ("to_arrow_table", "to_arrow", "to_pyarrow"):
+        if hasattr(table, method):
+            return as_arrow(getattr(table, method)())
+    if hasattr(table, "iloc"):
+        return pa.Table.from_pandas(table, preserve_index=False)
+    try:
+        return pa.table(table)
+    except TypeError as cause:
+        raise ConfigurationError(
+            f"{type(table).__name__} is no table. Give an Arrow table, or a frame of pandas, polars, DuckDB or Ibis.",
+            f"{type(table).__name__} không phải bảng. Hãy dùng bảng Arrow, hoặc bảng của pandas, polars, DuckDB hay Ibis.",
+        ) from cause
 
 
 def records(frames: Frames, columns: Sequence[str], where: Where | None) -> Iterator[dict[str, Any]]:
@@ -176,28 +232,58 @@ def _table(
     frames: Frames, source: Source, columns: Sequence[str] | None, condition: Where | None, extra: str
 ) -> "pa.Table":
     """The chosen rows of ``source``; of the whole file where the server sends no parts of it."""
-    fragment = _fragment(source, extra)
-    chosen = {
-        "columns": None if columns is None else list(columns),
-        "filter": None if condition is None else condition.written(_pyarrow()),
-    }
-    try:
-        return fragment.to_table(**chosen)
-    except PartsNotServed:
-        return _fragment(frames._whole(), extra).to_table(**chosen)  # pyright: ignore[reportPrivateUsage]
+    need("pyarrow", extra)
+    if isinstance(source, RangeFile):
+        try:
+            return _remote(source, columns, condition)
+        except PartsNotServed:
+            source = frames._whole()  # pyright: ignore[reportPrivateUsage]
+    return _fragment(source, extra).to_table(
+        columns=None if columns is None else list(columns),
+        filter=None if condition is None else condition.written(_pyarrow()),
+    )
+
+
+def _remote(source: RangeFile, columns: Sequence[str] | None, condition: Where | None) -> "pa.Table":
+    """The chosen rows of a file that lies at the catalogue, of which only the byte ranges travel that hold them.
+
+    They are reckoned from the file's footer and fetched by this thread: threads of Arrow's that read through Python may
+    outlive the interpreter, which then ends with a crash.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    expression = None if condition is None else condition.written(_pyarrow())
+    fragment = _fragment(source, "arrow")
+    groups = [group.id for group in (fragment if expression is None else fragment.subset(expression)).row_groups]
+    wanted = fragment.physical_schema.names if columns is None else list(columns)
+    read = list(dict.fromkeys((*wanted, *(() if condition is None else condition.columns))))
+    source.hold(_spans(fragment.metadata, groups, read))
+    file = pq.ParquetFile(pa.PythonFile(source, mode="r"), metadata=fragment.metadata)
+    rows = file.read_row_groups(groups, columns=read, use_threads=False)
+    return (rows if expression is None else rows.filter(expression)).select(wanted)
+
+
+def _spans(footer: Any, groups: Sequence[int], columns: Sequence[str]) -> list[tuple[int, int]]:
+    """The first byte and the length of each column of each of these row groups."""
+    places = [at for at in range(footer.num_columns) if footer.schema.column(at).path in columns]
+    found: list[tuple[int, int]] = []
+    for group in groups:
+        for at in places:
+            chunk = footer.row_group(group).column(at)
+            starts = [chunk.data_page_offset, *([chunk.dictionary_page_offset] if chunk.has_dictionary_page else [])]
+            found.append((min(starts), chunk.total_compressed_size))
+    return found
 
 
 def _fragment(source: Source, extra: str) -> Any:
     """The file as one fragment of an Arrow dataset, which names no column after the folders above it."""
-    try:
-        import pyarrow as pa
-        import pyarrow.dataset as ds
-        import pyarrow.fs as fs
-    except ModuleNotFoundError as cause:
-        raise MissingDependency("pyarrow", extra) from cause
-    # Ranges that lie near each other are fetched as one.
-    options = ds.ParquetFragmentScanOptions(pre_buffer=isinstance(source, RangeFile))
-    form = ds.ParquetFileFormat(default_fragment_scan_options=options)
+    need("pyarrow", extra)
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.fs as fs
+
+    form = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(pre_buffer=False))
     if isinstance(source, RangeFile):
         return form.make_fragment(pa.PythonFile(source, mode="r"))
     return form.make_fragment(str(source), filesystem=fs.LocalFileSystem())

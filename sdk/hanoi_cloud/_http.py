@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from hanoi_cloud._exceptions import (
     AccessDenied,
@@ -81,11 +81,14 @@ class Http:
     def download(
         self, url: str, into: IO[bytes], sha256: str, size: int | None, progress: Progress | None = None
     ) -> None:
-        """Write the file at ``url`` into an empty file; a broken connection goes on where it broke."""
+        """Write the file at ``url`` into a file, after what an earlier call wrote; a broken connection goes on where it broke."""
         import httpx
 
-        digest, came = hashlib.sha256(), 0
+        digest, came = _begun(into, size)
+        continued = came > 0
         for attempt in range(ATTEMPTS):
+            if came and came == size:
+                break
             try:
                 with self._answer(url, start=came) as response:
                     if came and response.status_code != 206:
@@ -107,7 +110,13 @@ class Http:
                 break
         else:
             raise TruncatedDownload(url, came, size)
-        if digest.hexdigest() != sha256:
+        if digest.hexdigest() == sha256:
+            return
+        if continued:  # what was kept is of no use
+            into.seek(0)
+            into.truncate()
+            self.download(url, into, sha256, size, progress)
+        else:
             raise HashMismatch(url, digest.hexdigest(), sha256)
 
     def part(self, url: str, start: int, length: int, size: int) -> bytes:
@@ -189,6 +198,19 @@ class Http:
             if attempt < ATTEMPTS - 1:
                 _pause(attempt, pause)
         raise CatalogueUnavailable(url, reason)
+
+
+def _begun(file: IO[bytes], size: int | None) -> tuple[Any, int]:
+    """The hash and the number of the bytes that a file holds already, of which there may be ``size``; else it is emptied."""
+    digest, came = hashlib.sha256(), 0
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+        came += len(chunk)
+    if came and (size is None or came > size):
+        file.seek(0)
+        file.truncate()
+        return hashlib.sha256(), 0
+    return digest, came
 
 
 def _kind(response: "httpx.Response") -> str:

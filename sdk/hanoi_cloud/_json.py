@@ -1,6 +1,6 @@
 """Reading answers whose shape nobody guarantees: what is absent or of another type is empty, never an accident."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeAlias, cast
 
 Json: TypeAlias = dict[str, object]
@@ -31,6 +31,14 @@ def integer(value: object) -> int | None:
 def number(value: object) -> float:
     """A number; 0 where there is none."""
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+
+
+def day(value: object) -> date | None:
+    """An ISO 8601 day."""
+    try:
+        return date.fromisoformat(text(value))
+    except ValueError:
+        return None
 
 
 def instant(value: object) -> datetime | None:

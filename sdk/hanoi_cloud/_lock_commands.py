@@ -15,8 +15,8 @@ from hanoi_cloud._city import City, connect
 from hanoi_cloud._codegen import Style, source_of
 from hanoi_cloud._dataset import Dataset
 from hanoi_cloud._exceptions import DatasetNotFound
-from hanoi_cloud._lock import NAME, Pinned, lock_file, pin_of, read_lock, standing, write_lock
-from hanoi_cloud._options import JSON, URL, BilingualGroup, print_json
+from hanoi_cloud._lock import NAME, Pin, Pinned, lock_file, pin_of, read_lock, standing, write_lock
+from hanoi_cloud._options import JSON, URL, BilingualGroup, output, print_json
 
 _FILE = click.option(
     "--file",
@@ -67,17 +67,22 @@ def lock(ctx: click.Context, file: Path | None, as_json: bool, url: str | None) 
 @lock.command()
 @click.argument("datasets", nargs=-1, required=True)
 @_FILE
+@JSON
 @URL
-def add(datasets: tuple[str, ...], file: Path | None, url: str | None) -> None:
+def add(datasets: tuple[str, ...], file: Path | None, as_json: bool, url: str | None) -> None:
     """Khóa các bộ dữ liệu; ID@PHIÊN-BẢN chọn một bản. / Pin datasets; ID@VERSION chooses one version."""
     path = _path(file)
     pins = read_lock(path)
+    added: dict[str, Pin] = {}
     with connect(url) as city:
         for name in datasets:
             dataset, _, version = name.partition("@")
-            pins[dataset] = pin_of(city.dataset(dataset, version=version or None, locked=False))
-            click.echo(f"{dataset} {pins[dataset].version}")
-    write_lock(path, pins)
+            added[dataset] = pin_of(city.dataset(dataset, version=version or None, locked=False))
+            if not as_json:
+                click.echo(f"{dataset} {added[dataset].version}")
+    write_lock(path, pins | added)
+    if as_json:
+        print_json({"file": str(path), "added": {dataset: asdict(pin) for dataset, pin in added.items()}})
 
 
 @lock.command()
@@ -88,8 +93,9 @@ def add(datasets: tuple[str, ...], file: Path | None, url: str | None) -> None:
     help="Cả sang bản phá vỡ. / Also to a version that breaks readers (a new major contract).",
 )
 @_FILE
+@JSON
 @URL
-def update(datasets: tuple[str, ...], breaking: bool, file: Path | None, url: str | None) -> None:
+def update(datasets: tuple[str, ...], breaking: bool, file: Path | None, as_json: bool, url: str | None) -> None:
     """Chuyển sang bản mới nhất. / Move pins to the newest versions, without those that break unless asked."""
     path = _path(file)
     pins = read_lock(path)
@@ -100,21 +106,27 @@ def update(datasets: tuple[str, ...], breaking: bool, file: Path | None, url: st
         newest = {dataset.id: dataset for dataset in _newest(city, names)}
         found = standing({name: pins[name] for name in names}, newest.values())
         latest = {name: pin_of(dataset) for name, dataset in newest.items()}
-    for one in found:
-        if one.state == "newer" or (one.state == "breaking" and breaking):
-            pins[one.dataset] = latest[one.dataset]
+    moved = [one for one in found if one.state == "newer" or (one.state == "breaking" and breaking)]
+    for one in moved:
+        pins[one.dataset] = latest[one.dataset]
+        if not as_json:
             click.echo(f"{one.dataset} {one.pin.version} → {one.newest}")
-        elif one.state == "breaking":
+    for one in found:
+        if one.state == "breaking" and not breaking:
             click.echo(
                 f"{one.dataset} {one.pin.version}: bản mới phá vỡ / breaking: {one.newest} (--breaking)", err=True
             )
     write_lock(path, pins)
+    if as_json:
+        left = [one for one in found if one not in moved]
+        print_json({"file": str(path), "moved": [_told(one) for one in moved], "unmoved": [_told(one) for one in left]})
 
 
 @lock.command()
 @click.argument("datasets", nargs=-1, required=True)
 @_FILE
-def remove(datasets: tuple[str, ...], file: Path | None) -> None:
+@JSON
+def remove(datasets: tuple[str, ...], file: Path | None, as_json: bool) -> None:
     """Bỏ khóa. / Take datasets out of the lock."""
     path = _path(file)
     pins = read_lock(path)
@@ -122,6 +134,8 @@ def remove(datasets: tuple[str, ...], file: Path | None) -> None:
         if pins.pop(dataset, None) is None:
             raise DatasetNotFound(dataset, list(pins))
     write_lock(path, pins)
+    if as_json:
+        print_json({"file": str(path), "removed": list(datasets)})
 
 
 @click.command()
@@ -133,24 +147,22 @@ def remove(datasets: tuple[str, ...], file: Path | None) -> None:
     show_default=True,
     help="Kiểu lớp. / Kind of class.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Tệp đích; in ra nếu không có. / File to write; printed where absent.",
-)
+@output("Tệp đích; in ra nếu không có. / File to write; printed where absent.")
+@JSON
 @URL
-def codegen(dataset: str, style: str, output: Path | None, url: str | None) -> None:
+def codegen(dataset: str, style: str, output: Path | None, as_json: bool, url: str | None) -> None:
     """Sinh lớp Python cho các dòng của bộ dữ liệu. / Write a typed Python class for a dataset's rows."""
     with connect(url) as city:
-        source = source_of(city.dataset(dataset), cast(Style, style))
-    if output is None:
-        click.echo(source, nl=False)
-        return
-    with written_at_once(output) as file:
-        file.write(source.encode())
-    click.echo(output)
+        found = city.dataset(dataset)
+        source = source_of(found, cast(Style, style))
+    if output is not None:
+        with written_at_once(output) as file:
+            file.write(source.encode())
+    if as_json:
+        written = {"source": source} if output is None else {"path": str(output)}
+        print_json({"dataset": found.id, "version": found.version, "style": style, **written})
+    else:
+        click.echo(source if output is None else output, nl=output is not None)
 
 
 def _path(file: Path | None) -> Path:

@@ -1,12 +1,16 @@
 """Options that the consumer's verbs share, and how they print JSON."""
 
 import json
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from hanoi_cloud._city import VARIABLE
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 URL = click.option(
     "--url",
     envvar=VARIABLE,
@@ -14,6 +18,14 @@ URL = click.option(
     metavar="URL",
     help="Địa chỉ danh mục dữ liệu. / Address of the catalogue.",
 )
+
+
+def output(meaning: str, *, folder: bool = False) -> Callable[[Command], Command]:
+    """The option ``-o``, which names a file, or with ``folder`` a folder as well."""
+    kind = click.Path(dir_okay=folder, path_type=Path)
+    return click.option("-o", "--output", type=kind, metavar="FILE", help=meaning)
+
+
 JSON = click.option("--json", "as_json", is_flag=True, help="In một đối tượng JSON. / Print one JSON object.")
 
 

@@ -1,8 +1,14 @@
 """A published file read over HTTP as if it lay here: only the bytes that are asked for travel."""
 
 import io
+from collections.abc import Iterable
 
 from hanoi_cloud._http import Http
+
+_GAP = 16 << 10
+"""Bytes between two ranges up to which both are fetched as one: a request costs more than these bytes."""
+_MOST = 64 << 20
+"""Bytes of one request."""
 
 
 class RangeFile(io.RawIOBase):
@@ -12,8 +18,25 @@ class RangeFile(io.RawIOBase):
         super().__init__()
         self._http, self.url, self.size = http, url, size
         self._at = 0
+        self._held: list[tuple[int, bytes]] = []
         self.received = 0
         """Bytes that have travelled."""
+
+    def hold(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Fetch the bytes that will be read next, told as first byte and length; those near each other come together."""
+        joined: list[tuple[int, int]] = []
+        for start, length in sorted(spans):
+            first, end = joined[-1] if joined else (0, -_GAP - 1)
+            if start - end <= _GAP and max(end, start + length) - first <= _MOST:
+                joined[-1] = first, max(end, start + length)
+            else:
+                joined.append((start, start + length))
+        self._held = [(start, self._fetched(start, end - start)) for start, end in joined]
+
+    def _fetched(self, start: int, length: int) -> bytes:
+        found = self._http.part(self.url, start, length, self.size)
+        self.received += length
+        return found
 
     def readable(self) -> bool:
         return True
@@ -33,7 +56,8 @@ class RangeFile(io.RawIOBase):
         wanted = left if size is None or size < 0 else min(size, left)
         if not wanted:
             return b""
-        found = self._http.part(self.url, self._at, wanted, self.size)
-        self._at += wanted
-        self.received += wanted
-        return found
+        start, self._at = self._at, self._at + wanted
+        for first, held in self._held:
+            if first <= start and start + wanted <= first + len(held):
+                return held[start - first : start - first + wanted]
+        return self._fetched(start, wanted)

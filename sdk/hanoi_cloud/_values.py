@@ -52,6 +52,15 @@ def _as(kind: str, value: Value) -> Value | None:
             return value
 
 
+def day_of(value: object) -> date | None:
+    """The day of a date, of a time, in Asia/Ho_Chi_Minh where it has a zone, or of such a text; None for anything else."""
+    if isinstance(value, str):
+        value = _date(value) or instant(value)
+    if isinstance(value, datetime):
+        return value.astimezone(LOCAL).date() if value.tzinfo else value.date()
+    return value if isinstance(value, date) else None
+
+
 def _decimal(value: Value) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         return None
@@ -76,9 +85,10 @@ def _date(value: Value) -> date | None:
 def instant(value: object) -> datetime | None:
     """A time with its zone: a text by ISO 8601, a day as its beginning, both in Asia/Ho_Chi_Minh where no zone is told.
 
-    >>> from hanoi_cloud._values import instant
-    >>> instant("2025-03-31").isoformat()
-    '2025-03-31T00:00:00+07:00'
+    Examples:
+        >>> from hanoi_cloud._values import instant
+        >>> instant("2025-03-31").isoformat()
+        '2025-03-31T00:00:00+07:00'
     """
     if isinstance(value, str):
         try:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urljoin
 
+from hanoi_cloud import _repr
 from hanoi_cloud._files import Distribution
-from hanoi_cloud._json import Json, integer, items, mapping, number, text
+from hanoi_cloud._json import Json, day, integer, items, mapping, number, text
 from hanoi_cloud._json import instant as moment
 from hanoi_cloud._values import instant
 
@@ -54,6 +55,9 @@ class Quality:
     rows_quarantined: int
     faults: tuple[Fault, ...]
     freshness: Freshness | None
+
+    def _repr_html_(self) -> str:
+        return _repr.quality_html(self)
 
 
 @dataclass(frozen=True)
@@ -119,11 +123,12 @@ def chosen(
 ) -> Version | None:
     """The newest version that is ``version``, was there at ``as_of``, and is of contract ``major``, as far as these are told.
 
-    A day means its end in Asia/Ho_Chi_Minh.
+    A day means its end in Asia/Ho_Chi_Minh. A version that was withdrawn has no files any more: it is passed over unless it is
+    named.
     """
     until = None if as_of is None else end_of(as_of)
     for one in versions:
-        if version is not None and one.id != version:
+        if (version is not None and one.id != version) or (version is None and not one.distributions):
             continue
         if until is not None and (one.committed_at is None or one.committed_at >= until):
             continue
@@ -214,8 +219,8 @@ def _notice(said: Json) -> Notice:
         subject=text(said.get("subject")),
         version=text(said.get("version")),
         former=text(said.get("former")),
-        effective=_day(said.get("effective")),
-        former_until=_day(said.get("former_until")),
+        effective=day(said.get("effective")),
+        former_until=day(said.get("former_until")),
         columns=tuple(text(column) for column in items(said.get("columns"))),
         text=text(said.get("vi")),
         text_en=text(said.get("en")),
@@ -224,10 +229,3 @@ def _notice(said: Json) -> Notice:
 
 def _both(said: Json) -> tuple[str, str]:
     return text(said.get("vi")), text(said.get("en"))
-
-
-def _day(said: object) -> date | None:
-    try:
-        return date.fromisoformat(text(said))
-    except ValueError:
-        return None

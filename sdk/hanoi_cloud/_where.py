@@ -63,9 +63,10 @@ class Col:
 
     Times and days may be ISO 8601 texts; a time without a zone is one of Asia/Ho_Chi_Minh.
 
-    >>> import hanoi_cloud as hc
-    >>> (hc.col("observed_at") >= "2025-01-01") & (hc.col("pm25") > 50)
-    (observed_at >= '2025-01-01') & (pm25 > 50)
+    Examples:
+        >>> import hanoi_cloud as hc
+        >>> (hc.col("observed_at") >= "2025-01-01") & (hc.col("pm25") > 50)
+        (observed_at >= '2025-01-01') & (pm25 > 50)
     """
 
     __hash__ = object.__hash__
@@ -113,9 +114,10 @@ class Col:
 def col(name: str) -> Col:
     """The column ``name``, to be compared in a condition on rows.
 
-    >>> import hanoi_cloud as hc
-    >>> ~hc.col("site").is_in(["Ba Đình", "Hoàn Kiếm"])
-    ~(site in ('Ba Đình', 'Hoàn Kiếm'))
+    Examples:
+        >>> import hanoi_cloud as hc
+        >>> ~hc.col("site").is_in(["Ba Đình", "Hoàn Kiếm"])
+        ~(site in ('Ba Đình', 'Hoàn Kiếm'))
     """
     return Col(name)
 

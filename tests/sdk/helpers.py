@@ -73,14 +73,18 @@ class Catalogue:
         *,
         version: str = "1-aaaaaaaa",
         told: dict[str, Any] | None = None,
+        types: list[str] = TYPES,
         **extras: str,
     ) -> dict[str, Any]:
-        """Write the three files of a version of a dataset and list it, as the publisher does; ``told`` goes to its index."""
+        """Write the three files of a version of a dataset and list it, as the publisher does; ``told`` goes to its index.
+
+        ``types`` are those of the columns of ``rows``.
+        """
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
         files = {end: folder / f"{version}.{end}" for end in ("csv", "parquet", "schema.json")}
         pq.write_table(rows, files["parquet"])
-        pc.write_csv(rows.select(["station", "count"]), files["csv"])
+        pc.write_csv(rows.select([c for c in ("station", "count") if c in rows.column_names]), files["csv"])
         columns = [
             {
                 "name": column,
@@ -91,7 +95,7 @@ class Catalogue:
                 "unit": "ug/m3" if column == "level" else None,
                 "required": column == "at",
             }
-            for column, kind in zip(rows.column_names, TYPES, strict=True)
+            for column, kind in zip(rows.column_names, types, strict=True)
         ]
         dictionary = {
             "dataset": name,

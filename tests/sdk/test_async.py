@@ -1,12 +1,19 @@
 """The same calls awaited: the event loop goes on, and errors are those of the plain calls."""
 
 import asyncio
+import inspect
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import hanoi_cloud as hc
 from tests.sdk.helpers import ROWS, Catalogue, Fault
+
+
+@dataclass
+class Level:
+    level: float | None
 
 
 def test_rows_are_awaited(catalogue: Catalogue, tmp_path: Path) -> None:
@@ -23,8 +30,28 @@ def test_rows_are_awaited(catalogue: Catalogue, tmp_path: Path) -> None:
             assert sum([batch.num_rows async for batch in air.iter_batches(rows=2)]) == 3
             assert (await air.download(tmp_path, "csv")).exists()
             assert await city.organisations() == []
+            assert (await air.columns()) == air.dataset.columns
+            assert (await air.schema()).names == ROWS.column_names
+            assert [version.id for version in await air.versions()] == ["1-aaaaaaaa"]
+            assert (await air.quality(), await air.freshness()) == (None, None)
+            assert (await air.provenance()) == air.dataset.provenance
+            assert (await air.diff("1-aaaaaaaa")).same
+            assert (await air.at(version="1-aaaaaaaa")).dataset == air.dataset
+            assert (await air.path()).exists()
+            assert [row.level async for row in air.iter_rows(Level)] == [12.5, None, 0.1]
+            assert (await air.to_duckdb(["level"])).fetchall() == [(12.5,), (None,), (0.1,)]
+            assert (await air.table()).count().to_pyarrow().as_py() == 3
+            assert (await city.sql("SELECT count(*) FROM air_quality_hourly")).fetchall() == [(3,)]
 
     asyncio.run(walk())
+
+
+def test_every_call_can_be_awaited() -> None:
+    for plain, awaited in ((hc.City, hc.AsyncCity), (hc.Dataset, hc.AsyncDataset)):
+        calls = [name for name in dir(plain) if inspect.isfunction(getattr(plain, name)) and not name.startswith("_")]
+        for name in calls:
+            asked = inspect.signature(getattr(plain, name)).parameters.keys() - {"progress"}
+            assert inspect.signature(getattr(awaited, name)).parameters.keys() == asked, name
 
 
 def test_the_loop_goes_on_while_a_slow_catalogue_is_asked(catalogue: Catalogue) -> None:

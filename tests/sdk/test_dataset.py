@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import ibis
 import pandas as pd
 import polars as pl
 import pytest
@@ -69,6 +70,19 @@ def test_rows_come_as_a_duckdb_relation(city: hc.City) -> None:
         assert con.execute("SELECT count(*) FROM relation").fetchall() == [(3,)]
         assert air.to_duckdb(["level"], connection=con).columns == ["level"]
     assert air.to_duckdb(["level"]).fetchall() == [(12.5,), (None,), (0.1,)]
+
+
+def test_rows_come_as_an_ibis_table(city: hc.City, catalogue: Catalogue) -> None:
+    catalogue.publish("bus-stops", ROWS.slice(0, 2))
+    air, stops = city.dataset("air-quality-hourly").table(), city.dataset("bus-stops").table()
+    assert air.columns == tuple(ROWS.column_names)
+    assert str(air.schema()["at"]) == "timestamp('UTC', 6)"
+    joined = air.join(stops, "at").filter(air["level"] > 1).select("at", "price")
+    assert joined.to_pyarrow().to_pylist() == [{"at": ROWS["at"][0].as_py(), "price": Decimal("1.500000")}]
+    own = ibis.duckdb.connect()
+    assert city.dataset("air-quality-hourly").table(backend=own).count().to_pyarrow().as_py() == 3
+    with pytest.raises(ibis.common.exceptions.IbisError):
+        air.join(city.dataset("bus-stops").table(backend=own), "at").count().to_pyarrow()
 
 
 def test_only_the_columns_asked_for_are_read(city: hc.City) -> None:
@@ -161,11 +175,30 @@ def test_organisations_come_page_by_page(catalogue: Catalogue, city: hc.City) ->
     assert (found[3].title, found[3].datasets) == ("Sở 3", 3)
 
 
-def test_notebooks_show_text_as_text(city: hc.City) -> None:
+def test_notebooks_show_text_as_text(city: hc.City, catalogue: Catalogue) -> None:
     for shown in (city.dataset("air-quality-hourly")._repr_html_(), city.search()._repr_html_()):
         assert "&lt;b&gt;theo giờ&lt;/b&gt;" in shown
         assert "<b>" not in shown
     assert "<Dataset air-quality-hourly>" in repr(city.dataset("air-quality-hourly"))
+    for url in ("javascript:alert(1)", 'https://x/" onmouseover="alert(1)'):
+        catalogue.packages["air-quality-hourly"]["license_title"] = url
+        shown = city.dataset("air-quality-hourly")._repr_html_()
+        assert 'href="javascript' not in shown
+        assert '" onmouseover' not in shown
+
+
+def test_quality_and_differences_are_shown_in_notebooks(catalogue: Catalogue, city: hc.City) -> None:
+    rule = {"rule": "a<script>", "severity": "error", "rows": 1, "vi": "<i>từ 0</i>", "en": "from 0"}
+    quality = {"validity": "passed", "score": 97.5, "rows": {"received": 4, "accepted": 3}, "faults": [rule]}
+    catalogue.publish("stops", ROWS.slice(0, 1), version="1-aaaaaaaa")
+    catalogue.publish("stops", version="2-bbbbbbbb", told={"quality": quality})
+    stops = city.dataset("stops")
+    assert stops.quality is not None
+    shown = stops.quality._repr_html_()
+    assert "97.5 / 100" in shown
+    assert "&lt;i&gt;từ 0&lt;/i&gt;" in shown
+    assert "<script>" not in shown
+    assert "<th>rows added</th><td>2</td>" in stops.diff("1-aaaaaaaa")._repr_html_()
 
 
 def test_the_environment_names_the_default_catalogue(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:

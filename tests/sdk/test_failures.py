@@ -2,10 +2,18 @@
 
 import email.utils
 import socket
+import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import hanoi_cloud as hc
 from tests.sdk.helpers import ROWS, Catalogue, Fault, serve
@@ -36,6 +44,16 @@ def test_the_pause_is_the_one_that_was_asked_for(city: hc.City, catalogue: Catal
     assert city.dataset("air-quality-hourly").rows == 3
     assert pauses[0] == 7
     assert 15 < pauses[1] <= 20
+
+
+@pytest.mark.parametrize("call", ["search", "organisations", "sql"])
+def test_every_call_says_when_nobody_answers(
+    city: hc.City, catalogue: Catalogue, pauses: list[float], call: str
+) -> None:
+    catalogue.fail("/", *[Fault(503)] * 8)
+    with pytest.raises(hc.CatalogueUnavailable, match="does not answer") as error:
+        getattr(city, call)(*(["SELECT * FROM air_quality_hourly"] if call == "sql" else []))
+    assert "không trả lời" in error.value.vi
 
 
 def test_a_long_pause_is_left_to_the_caller(city: hc.City, catalogue: Catalogue, pauses: list[float]) -> None:
@@ -112,7 +130,7 @@ def test_a_server_that_cannot_go_on_sends_everything_again(
     assert air.to_arrow().equals(ROWS)
 
 
-def test_a_download_that_stays_truncated_keeps_nothing(
+def test_a_download_that_stays_truncated_is_continued_by_the_next_call(
     city: hc.City, catalogue: Catalogue, pauses: list[float], cache: Path, tmp_path: Path
 ) -> None:
     air = city.dataset("air-quality-hourly")
@@ -120,7 +138,24 @@ def test_a_download_that_stays_truncated_keeps_nothing(
     with pytest.raises(hc.TruncatedDownload, match="Only 40 of"):
         air.download(tmp_path / "x.parquet")
     assert not (tmp_path / "x.parquet").exists()
-    assert not [p for p in cache.rglob("*") if p.is_file() and p.parent.name != "catalogue"]
+    [part] = [p for p in cache.rglob("*") if p.is_file() and p.parent.name != "catalogue"]
+    assert part.stat().st_size == 40
+    before = len(catalogue.sent("/data/"))
+    assert air.to_arrow().equals(ROWS)
+    assert [headers["Range"] for headers in catalogue.sent("/data/")[before:]] == ["bytes=40-"]
+    assert not part.exists()
+
+
+def test_what_was_kept_of_another_file_is_fetched_anew(city: hc.City, catalogue: Catalogue, cache: Path) -> None:
+    air = city.dataset("air-quality-hourly")
+    [parquet] = [d for d in air.distributions if d.format == "parquet"]
+    for wrong in (b"other", b"x" * (parquet.size or 0), b"x" * 10_000):
+        part = cache / parquet.sha256[:2] / f"{parquet.sha256}.part"
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(wrong)
+        assert air.to_arrow().equals(ROWS)
+        assert not part.exists()
+        part.with_suffix(".parquet").unlink()
 
 
 @pytest.mark.parametrize("content", [b"", b"other bytes", b"x" * 10_000_000])
@@ -129,7 +164,7 @@ def test_other_bytes_than_published_are_refused(
 ) -> None:
     air = city.dataset("air-quality-hourly")
     catalogue.fail("/data/", *[Fault(200, {}, content)] * 4)
-    with pytest.raises(hc.DownloadError, match="Nothing was kept"):
+    with pytest.raises(hc.DownloadError, match="kept"):
         air.to_arrow()
     assert not list(cache.rglob("*.parquet"))
     catalogue.faults.clear()
@@ -205,3 +240,43 @@ def test_a_connection_that_was_closed_says_so(catalogue: Catalogue) -> None:
     with pytest.raises(hc.ConfigurationError, match="with block") as error:
         _ = air.versions
     assert "đã đóng" in error.value.vi
+
+
+@contextmanager
+def secure_server(folder: Path) -> Iterator[str]:
+    """A server with a certificate that no authority gave it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+    whole = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "server.pem").write_bytes(whole + key.private_bytes(*form))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        served = threading.Thread(target=answer, args=(context, listening), daemon=True)
+        served.start()
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+        served.join(5)
+
+
+def answer(context: ssl.SSLContext, listening: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            with suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
+                secure.recv(1000)
+                secure.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{"success": true, "result": {}}')
+
+
+@pytest.mark.parametrize("led", [True, False])
+def test_a_certificate_of_nobody_is_refused(
+    city: hc.City, catalogue: Catalogue, pauses: list[float], tmp_path: Path, led: bool
+) -> None:
+    with secure_server(tmp_path) as url:
+        catalogue.fail(SHOW, *[Fault(302, {"Location": f"{url}{SHOW}"})] * 4)
+        asked = city if led else hc.connect(url)
+        with asked, pytest.raises(hc.CatalogueUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+            asked.dataset("air-quality-hourly")

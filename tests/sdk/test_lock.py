@@ -165,3 +165,22 @@ def test_versions_differences_and_queries_are_shown(catalogue: Catalogue, projec
     assert target.read_text() == '"n"\n3\n'
     refused = run("sql", "SELECT 1", "-o", str(tmp_path / "out.xlsx"))
     assert (refused.exit_code, ".parquet" in refused.stderr) == (1, True)
+
+
+def test_every_verb_that_writes_tells_it_as_json(catalogue: Catalogue, project: Path, tmp_path: Path) -> None:
+    publish(catalogue, 1, "1.0.0")
+    file = ("--file", str(project / "hanoi.lock"), "--json")
+    added = json.loads(run("lock", "add", "stops", *file).stdout)
+    assert added["added"]["stops"]["version"] == "1-aaaaaaaa"
+    publish(catalogue, 2, "1.1.0")
+    [moved] = json.loads(run("lock", "update", *file).stdout)["moved"]
+    assert (moved["dataset"], moved["newest"]) == ("stops", "2-bbbbbbbb")
+    publish(catalogue, 3, "2.0.0")
+    [left] = json.loads(run("lock", "update", *file).stdout)["unmoved"]
+    assert (left["state"], left["newest"]) == ("breaking", "3-cccccccc")
+    assert json.loads(run("lock", "remove", "stops", *file).stdout)["removed"] == ["stops"]
+    told = json.loads(run("get", "stops", "--format", "csv", "-o", str(tmp_path / "x.csv"), "--json").stdout)
+    assert (told["version"], told["path"], len(told["sha256"])) == ("3-cccccccc", str(tmp_path / "x.csv"), 64)
+    shown = json.loads(run("codegen", "stops", "--json").stdout)
+    assert shown["source"] == run("codegen", "stops").stdout
+    assert json.loads(run("codegen", "stops", "-o", str(tmp_path / "m.py"), "--json").stdout)["path"].endswith("m.py")

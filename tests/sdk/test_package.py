@@ -2,6 +2,8 @@
 
 import ast
 import doctest
+import importlib
+import os
 import re
 import subprocess
 import sys
@@ -16,11 +18,25 @@ from tests.sdk.helpers import Catalogue
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "sdk" / "hanoi_cloud"
-HEAVY = ["httpx", "pandas", "polars", "pyarrow", "duckdb", "numpy", "click", "rich", "pydantic", "airflow"]
+HEAVY = [
+    "httpx",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "duckdb",
+    "numpy",
+    "click",
+    "rich",
+    "pydantic",
+    "airflow",
+    "ibis",
+    "IPython",
+]
 
 
-def python(code: str) -> str:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+def python(code: str, **environment: str) -> str:
+    settings = {**os.environ, **environment}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=settings).stdout
 
 
 def test_all_is_exact() -> None:
@@ -55,10 +71,12 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert [re.split(r"[<>=]", need)[0] for need in declared["dependencies"]] == ["httpx"]
 
 
-def test_importing_it_is_light() -> None:
+def test_importing_it_is_light(tmp_path: Path) -> None:
     assert python(f"import sys, hanoi_cloud; print([m for m in {HEAVY} if m in sys.modules])") == "[]\n"
     timed = "import time; t = time.process_time(); import hanoi_cloud; print(time.process_time() - t)"
-    assert min(float(python(timed)) for _ in range(3)) < 0.15
+    # From bytecode, as an installed package is: pip writes it, and so does the first import.
+    kept = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    assert min(float(python(timed, **kept)) for _ in range(4)) < 0.15
 
 
 def test_frame_libraries_are_named_in_one_module_and_only_inside_functions() -> None:
@@ -67,11 +85,7 @@ def test_frame_libraries_are_named_in_one_module_and_only_inside_functions() -> 
         top = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
         names = {a.name.partition(".")[0] for n in top if isinstance(n, ast.Import) for a in n.names}
         names |= {(n.module or "").partition(".")[0] for n in top if isinstance(n, ast.ImportFrom)}
-        allowed = (
-            {"click", "rich"}
-            if path.name in {"_commands.py", "_data_commands.py", "_lock_commands.py", "_options.py"}
-            else set()
-        )
+        allowed = {"click", "rich"} if path.name.endswith("_commands.py") or path.name == "_options.py" else set()
         assert not names & set(HEAVY) - allowed, path
 
 
@@ -83,6 +97,7 @@ def test_frame_libraries_are_named_in_one_module_and_only_inside_functions() -> 
         ("pyarrow", "to_arrow", 'pip install "hanoi-cloud[arrow]"'),
         ("pyarrow", "to_pandas", 'pip install "hanoi-cloud[pandas]"'),
         ("duckdb", "to_duckdb", 'pip install "hanoi-cloud[duckdb]"'),
+        ("ibis", "table", 'pip install "hanoi-cloud[ibis]"'),
     ],
 )
 def test_a_missing_library_brings_the_line_to_run(
@@ -124,6 +139,9 @@ def test_the_wheel_holds_the_sdk_alone(tmp_path: Path) -> None:
 
 def test_the_examples_in_docstrings_run(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANOI_CLOUD_URL", catalogue.url)
-    result = doctest.testmod(hc)
-    assert result.attempted
-    assert not result.failed
+    ran = 0
+    for module in [hc, *(importlib.import_module(f"hanoi_cloud.{path.stem}") for path in PACKAGE.glob("_[!_]*.py"))]:
+        result = doctest.testmod(module)
+        assert not result.failed, module.__name__
+        ran += result.attempted
+    assert ran >= 10

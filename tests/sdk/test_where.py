@@ -172,6 +172,18 @@ def test_of_a_large_file_only_the_parts_that_are_wanted_travel(big: hc.Dataset, 
     assert big.to_duckdb(["level"], where=where).fetchall() == [(value,) for value in found["level"].to_pylist()]
 
 
+def test_where_no_row_can_be_only_the_footer_travels(big: hc.Dataset, catalogue: Catalogue) -> None:
+    found = big.to_arrow(["level", "at"], where=hc.col("count") < 0)
+    assert found.schema.equals(BIG.select(["level", "at"]).schema)
+    assert len(found) == 0
+    assert came(catalogue) <= 64 << 10
+
+
+def test_the_parts_read_are_those_of_the_file(big: hc.Dataset) -> None:
+    assert big.to_arrow(["price", "station"]).equals(BIG.select(["price", "station"]))
+    assert big.to_arrow(where=hc.col("count") >= 0).equals(BIG)
+
+
 def test_a_file_that_is_in_the_cache_is_not_asked_for_again(big: hc.Dataset, catalogue: Catalogue) -> None:
     assert len(big.to_arrow(["day"], where=hc.col("count") >= 0)) == len(big.to_arrow()) == 200_000
     before = len(catalogue.requests)
@@ -185,6 +197,13 @@ def test_a_server_that_sends_whole_files_only_costs_the_whole_file(big: hc.Datas
     catalogue.fail("/data/big/1-aaaaaaaa.parquet", Fault(200, {"X-No-Ranges": "1"}, b"x" * 100))
     assert len(big.to_arrow(["level"], where=hc.col("count") < 10)) == 10
     assert [asked.get("Range") for asked in catalogue.sent("/data/big/1-aaaaaaaa.parquet")][-1] is None
+
+
+def test_the_schema_is_told_where_whole_files_only_are_sent(big: hc.Dataset, catalogue: Catalogue) -> None:
+    from tests.sdk.helpers import Fault
+
+    catalogue.fail("/data/big/1-aaaaaaaa.parquet", Fault(200, {"X-No-Ranges": "1"}, b"x" * 100))
+    assert big.schema.names == BIG.column_names
 
 
 def test_a_file_of_another_size_is_never_read_in_parts(big: hc.Dataset, catalogue: Catalogue) -> None:
