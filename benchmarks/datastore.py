@@ -5,27 +5,20 @@ around it, which costs both sides the same.
 """
 
 import json
-import os
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Result, at_most
+from benchmarks.served import AGENCY, PATIENCE, PYTHON, SERVER, Catalogue, catalogue_at
 
 ROWS = 1_000_000
-_SERVER = Path(__file__).resolve().parent.parent / "catalog" / "server"
-_PYTHON = Path(os.environ.get("HANOI_CKAN_PYTHON", _SERVER / ".venv/bin/python"))
 _IN_CATALOGUE = Path(__file__).with_name("in_catalogue.py")
 _DATASET = "readings"
-_AGENCY = {"name": "so-nn-mt", "title": "Sở Nông nghiệp và Môi trường", "title_en": "", "description": ""}
 _AGAINST = "stock DataStore in PostgreSQL"
 _ASKED = 9
-_PATIENCE = 240
 
 # Places of few and of many different names, a code with zeros, numbers, a moment.
 _READINGS = """
@@ -60,29 +53,13 @@ _CALLS: list[tuple[str, dict[str, Any], float]] = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Catalogue:
-    url: str
-    home: Path
-    token: str
-
-    def action(self, name: str, /, signed_in: bool = False, **data: Any) -> Any:
-        import httpx
-
-        headers = {"Authorization": self.token} if signed_in else {}
-        answer = httpx.post(f"{self.url}/api/3/action/{name}", json=data, headers=headers, timeout=_PATIENCE).json()
-        if not answer["success"]:
-            raise RuntimeError(f"{name} was refused: {answer['error']}")
-        return answer["result"]
-
-
 def bench(folder: Path, rows: int | None = None, times: int = 3) -> list[Result]:
     """From published to the first answer, then each kind of search, medians of requests that take turns."""
     number = rows or ROWS
-    _write(folder / "home", _DATASET, number)
-    _write(folder / "home", "warm", 10)
+    write(folder / "home", _DATASET, number)
+    write(folder / "home", "warm", 10)
     csv = _as_csv(folder, number)
-    with _catalogue(folder / "home") as catalogue:
+    with catalogue_at(folder / "home") as catalogue:
         warm = _publish(catalogue, "warm", 10)
         for _ in range(6):  # a server that has answered before, in each of its processes
             catalogue.action("datastore_search", resource_id=warm)
@@ -100,9 +77,9 @@ def bench(folder: Path, rows: int | None = None, times: int = 3) -> list[Result]
     return results
 
 
-def _asked(catalogue: _Catalogue, wanted: dict[str, Any]) -> list[dict[str, Any]]:
-    command = [str(_PYTHON), str(_IN_CATALOGUE), "ask", str(catalogue.home / "ckan/ckan.ini")]
-    done = subprocess.run(command, input=json.dumps(wanted), capture_output=True, text=True, check=False, cwd=_SERVER)  # noqa: S603
+def _asked(catalogue: Catalogue, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    command = [str(PYTHON), str(_IN_CATALOGUE), "ask", str(catalogue.home / "ckan/ckan.ini")]
+    done = subprocess.run(command, input=json.dumps(wanted), capture_output=True, text=True, check=False, cwd=SERVER)  # noqa: S603
     if done.returncode:
         raise RuntimeError(f"the catalogue's process failed:\n{done.stderr[-3000:]}")
     return list(json.loads(done.stdout.splitlines()[-1]))
@@ -114,12 +91,12 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - began, said
 
 
-def _publish(catalogue: _Catalogue, dataset: str, rows: int) -> str:
+def _publish(catalogue: Catalogue, dataset: str, rows: int) -> str:
     """Name the files in the catalogue, as the publisher's one call does, and ask for the first rows."""
     address = f"/data/{dataset}/1-0a1b2c3d"
     resources = [{"name": "Parquet", "format": "Parquet", "url": f"{address}.parquet"}]
     package = catalogue.action(
-        "package_create", signed_in=True, name=dataset, title="Số đo", owner_org=_AGENCY["name"], private=False,
+        "package_create", signed_in=True, name=dataset, title="Số đo", owner_org=AGENCY, private=False,
         resources=resources,
     )  # fmt: skip
     table = str(package["resources"][0]["id"])
@@ -129,22 +106,22 @@ def _publish(catalogue: _Catalogue, dataset: str, rows: int) -> str:
     return table
 
 
-def _load(catalogue: _Catalogue, csv: Path) -> str:
+def _load(catalogue: Catalogue, csv: Path) -> str:
     """Make a table of the stock DataStore and copy the rows into it, as CKAN's bulk loaders do."""
     package = catalogue.action(
-        "package_create", signed_in=True, name="copied", title="Bản sao", owner_org=_AGENCY["name"], private=False
+        "package_create", signed_in=True, name="copied", title="Bản sao", owner_org=AGENCY, private=False
     )
     fields = [{"id": name, "type": kind} for name, kind in _FIELDS]
     made = catalogue.action("datastore_create", signed_in=True, resource={"package_id": package["id"]}, fields=fields)
     table = str(made["resource_id"])
-    command = [str(_PYTHON), str(_IN_CATALOGUE), "copy", str(catalogue.home / "ckan/ckan.ini"), table, str(csv)]
-    subprocess.run(command, check=True, cwd=_SERVER)  # noqa: S603
+    command = [str(PYTHON), str(_IN_CATALOGUE), "copy", str(catalogue.home / "ckan/ckan.ini"), table, str(csv)]
+    subprocess.run(command, check=True, cwd=SERVER)  # noqa: S603
     catalogue.action("datastore_search", resource_id=table)
     return table
 
 
-def _write(home: Path, dataset: str, rows: int) -> None:
-    """The published file, as the publisher writes it."""
+def write(home: Path, dataset: str, rows: int) -> None:
+    """Write the published file of a table of that many readings, as the publisher writes it."""
     import duckdb
 
     from catalog.publisher.files import PARQUET
@@ -166,40 +143,10 @@ def _as_csv(folder: Path, rows: int) -> Path:
     return target
 
 
-def _await_held(catalogue: _Catalogue, rows: int) -> None:
+def _await_held(catalogue: Catalogue, rows: int) -> None:
     """Wait until the table is held for quick answers, which the first call began: the stock table was indexed while it was loaded."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + PATIENCE
     while rows >= 50_000 and not list((catalogue.home / "ckan/tables" / _DATASET).glob("1-*.duckdb")):
         if time.monotonic() > end:
             raise RuntimeError("the table was not held")
         time.sleep(0.5)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _catalogue(home: Path) -> Iterator[_Catalogue]:
-    """A catalogue of its own, on a free port, without anything in it."""
-    home.mkdir(parents=True, exist_ok=True)
-    agencies = home.parent / "agencies.json"
-    agencies.write_text(json.dumps([_AGENCY]), encoding="utf-8")
-    port, log = _free_port(), home.parent / "server.log"
-    command = [str(_PYTHON), "-m", "hanoi_server", "run", "--home", str(home), "--port", str(port)]
-    with log.open("wb") as output:
-        server = subprocess.Popen(  # noqa: S603
-            [*command, "--organisations", str(agencies)], cwd=_SERVER, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        end = time.monotonic() + _PATIENCE
-        while not (home / "ckan/server.json").exists():
-            if server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"the catalogue did not start:\n{log.read_text('utf-8', 'replace')[-2000:]}")
-            time.sleep(0.2)
-        yield _Catalogue(f"http://127.0.0.1:{port}", home, (home / "ckan/api_token").read_text("ascii").strip())
-    finally:
-        server.terminate()
-        server.wait(60)

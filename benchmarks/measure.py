@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGES = ("duckdb", "pyarrow", "pyiceberg", "great-expectations", "pandas", "ckanapi")
-Unit = Literal["s", "cpu s", "MB", "queries", "values", "rows"]
+Unit = Literal["s", "cpu s", "MB", "queries", "values", "rows", "share"]
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,20 @@ import click
 from ops.options import JSON, telling
 
 MODULES = {
+    "api": "api",
     "blueprint": "blueprint_lint",
-    "catalogue": "datastore",
+    "catalogue": "catalogue",
     "conform": "conform",
+    "datastore": "datastore",
     "files": "agency_files",
     "gate": "gate",
     "ingest": "ingest",
+    "load": "load",
     "parse": "parse_dags",
     "read": "read",
     "sdk": "sdk",
+    "search": "search",
+    "start": "start",
 }
 
 

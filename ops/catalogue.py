@@ -72,6 +72,26 @@ def _server(verb: str, home: Path, *more: str) -> list[str]:
     return [str(SERVER / ".venv" / "bin" / "python"), "-m", "hanoi_server", verb, "--home", str(home), *more]
 
 
+def ask_server(verb: str, home: Path, *arguments: str) -> dict[str, Any]:
+    """What a verb of the server answers as JSON, such as ``backup`` with the name of a file.
+
+    Raises:
+        ServiceFailed: it refused, for the reason that it gives in both languages.
+    """
+    done = subprocess.run(
+        _server(verb, home, *arguments),
+        cwd=SERVER,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        vi, _, en = done.stderr.strip().rpartition("• ")[2].partition(" / ")
+        raise ServiceFailed(vi or f"exit {done.returncode}", en or vi or f"exit {done.returncode}")
+    return dict(json.loads(done.stdout))
+
+
 def _organisations(home: Path) -> Path:
     """The organisations of the Blueprint, in the form that the server reads."""
     entries = blueprint().codelist("organisations").entries

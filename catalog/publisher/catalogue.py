@@ -53,7 +53,7 @@ class Catalogue:
             CatalogueDown, CatalogueRefused: the version that was published before stays as it is.
         """
         wanted = package(contract, version, files, notices)
-        page = f"{self.url}/dataset/{contract.dataset}"
+        page = self.page(contract.dataset)
         present = self._call("package_show", missing_ok=True, id=contract.dataset)
         if present is not None and _same(present, wanted):
             return Publication(page, changed=False)
@@ -64,6 +64,24 @@ class Catalogue:
             resources = [{**r, "id": ids[r["name"]]} if r["name"] in ids else r for r in wanted["resources"]]
             self._call("package_update", **{**wanted, "id": present["id"], "resources": resources})
         return Publication(page, changed=True)
+
+    def withdraw(self, dataset: str) -> bool:
+        """Take the entry of ``dataset`` out of the pages, the search and the API; returns whether it was there.
+
+        The entry keeps its id and those of its files, and ``publish`` brings it back.
+
+        Raises:
+            CatalogueDown, CatalogueRefused: the entry stays as it is.
+        """
+        present = self._call("package_show", missing_ok=True, id=dataset)
+        if present is None or present["state"] != "active":
+            return False
+        self._call("package_delete", id=dataset)
+        return True
+
+    def page(self, dataset: str) -> str:
+        """The address of the page of ``dataset``."""
+        return f"{self.url}/dataset/{dataset}"
 
     def shown(self, dataset: str) -> frozenset[str]:
         """The ids of the versions that the catalogue's entry of ``dataset`` names; none where it has no entry.
@@ -127,7 +145,7 @@ def package(
         "notes_en": contract.description.en,
         "hanoi_version": version.id,
         "hanoi_version_number": version.number,
-        "hanoi_contract": contract.ref,
+        "hanoi_contract": version.contract,
         "hanoi_delivery": version.delivery,
         "hanoi_rows": version.rows,
         "hanoi_rows_quarantined": version.rows_quarantined,
@@ -143,6 +161,7 @@ def package(
         "hanoi_notices": json.dumps(list(notices), ensure_ascii=False) if notices else "",
         "temporal_from": start.isoformat() if start else "",
         "temporal_to": end.isoformat() if end else "",
+        "spatial_text": contract.spatial,
     }
     keywords = dict.fromkeys((*contract.keywords.get("vi", ()), *contract.keywords.get("en", ())))
     return {
@@ -152,6 +171,7 @@ def package(
         "owner_org": contract.agency,
         "license_id": contract.licence,
         "private": False,
+        "state": "active",
         "tags": [{"name": word} for word in keywords],
         "extras": [{"key": k, "value": str(v)} for k, v in extras.items() if str(v)],
         "resources": [
@@ -170,7 +190,7 @@ def package(
 
 def _same(present: dict[str, Any], wanted: dict[str, Any]) -> bool:
     """Whether the catalogue already shows ``wanted``; fields that the catalogue adds by itself do not count."""
-    plain = all(present.get(k) == wanted[k] for k in ("name", "title", "notes", "license_id", "private"))
+    plain = all(present.get(k) == wanted[k] for k in ("name", "title", "notes", "license_id", "private", "state"))
     organisation = (present.get("organization") or {}).get("name") == wanted["owner_org"]
     tags = {t["name"] for t in present["tags"]} == {t["name"] for t in wanted["tags"]}
     extras = {e["key"]: e["value"] for e in present["extras"]} == {e["key"]: e["value"] for e in wanted["extras"]}

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blueprint import Blueprint, Contract
+from blueprint.rules import fixed_date
+from catalog.publisher.described import described
 from catalog.publisher.errors import CatalogueError
+from catalog.publisher.openness import made_by, open_columns, open_key
 from catalog.publisher.publications import Publications
 from lake import Lake, Version
 from lake.folders import private_folder, replacing
@@ -46,7 +49,7 @@ def published(
     Raises:
         CatalogueError: no column of the contract is open.
     """
-    columns = [c.name for c in plan.open_columns(contract)]
+    columns = [c.name for c in open_columns(contract, plan, version)]
     if not columns:
         raise CatalogueError(
             f"{contract.dataset}: không có cột nào được phép công bố (mọi khái niệm đều không mở).",
@@ -55,7 +58,10 @@ def published(
     Publications(home, contract.dataset).note(version.id, (v.id for v in lake.versions(contract.dataset)))
     folder = private_folder(home / "published" / contract.dataset)
     select = lake.select(version, columns)
-    key = [c for c in contract.key if c in columns] or columns
+    # Where the key does not leave whole, the rows' order in the lake must not leave either.
+    declared = made_by(contract, plan, version).key
+    key = [c for c in declared if c in columns]
+    order = key if len(key) == len(declared) else [*key, *(c for c in columns if c not in key)]
     found: list[PublishedFile] = []
     for suffix, name, format_, media_type in KINDS:
         path = folder / f"{version.id}.{suffix}"
@@ -65,7 +71,8 @@ def published(
                     content = json.dumps(dictionary(contract, plan, version), ensure_ascii=False, indent=1)
                     part.write_text(content, encoding="utf-8")
                 else:
-                    _copy(select, key, part, suffix)
+                    _copy(select, order, part, suffix)
+                part.chmod(0o600)
         found.append(
             PublishedFile(
                 name, format_, media_type, f"/data/{contract.dataset}/{path.name}", path.stat().st_size, sha256_of(path)
@@ -77,7 +84,10 @@ def published(
 def dictionary(contract: Contract, plan: Blueprint, version: Version) -> dict[str, object]:
     """The data dictionary of ``version`` as it is published: every open column with its shared definition."""
     columns = []
-    for column in plan.open_columns(contract):
+    declared = made_by(contract, plan, version)
+    leaving = open_columns(contract, plan, version)
+    names = {c.name for c in leaving}
+    for column in leaving:
         concept = plan.concept_of(column)
         description = column.description or concept.definition
         columns.append(
@@ -86,17 +96,20 @@ def dictionary(contract: Contract, plan: Blueprint, version: Version) -> dict[st
                 "title": column.title.model_dump(),
                 "description": description.model_dump(),
                 "concept": column.concept,
+                # The day, or the column with the day, on which a code of a dated list is read.
+                "as_of": column.as_of if column.as_of in names or fixed_date(column) else None,
                 "type": concept.type,
                 "unit": concept.unit,
                 "required": column.required,
+                **described(column, plan),
             }
         )
     return {
         "dataset": contract.dataset,
         "version": version.id,
-        "contract": contract.ref,
+        "contract": version.contract,
         "title": contract.title.model_dump(),
-        "key": list(contract.key),
+        "key": open_key(declared, leaving),
         "rows": version.rows,
         "columns": columns,
     }

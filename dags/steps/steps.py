@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint import blueprint
-from catalog.publisher import Catalogue, Publication, publish_version
+from catalog.publisher import Catalogue, Publication, Withdrawals, publish_version
 from dags.errors import DeliveryError, NotPublished
 from dags.quarantine import Quarantine
 from dags.quarantine.files import family
@@ -129,10 +129,11 @@ def publish(dataset: str, run_id: str, committed: Json, *, part: str | None = No
 def republish(dataset: str) -> Json:
     """Publish the newest version of ``dataset`` once more, as a catalogue that was made anew needs it.
 
-    Nothing happens where there is no version yet; ``version`` is then None.
+    Withdrawn versions are passed over. Nothing happens where no version is left; ``version`` is then None.
     """
     settings = PipelineSettings()
-    newest = settings.lake.current(dataset)
+    gone = Withdrawals(settings.home, dataset)
+    newest = next((v for v in reversed(settings.lake.versions(dataset)) if not gone.of(v.id)), None)
     if newest is None:
         return {"dataset": dataset, "version": None, "catalogue_url": None, "published": False}
     result = _published(settings, dataset, newest.id)

@@ -56,7 +56,7 @@ def committed(home: Path, made: Contract, plan: Blueprint, *, simulated: bool = 
     return Lake(home).commit(made, plan.concept_of, accepted, record)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(classes=st.lists(st.sampled_from(CLASSES), min_size=1, max_size=6))
 def test_only_columns_bound_to_an_open_concept_leave(
     tmp_path_factory: pytest.TempPathFactory, classes: list[str]

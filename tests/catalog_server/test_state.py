@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -75,6 +76,18 @@ def test_only_clusters_of_deleted_homes_are_removed(state: Path, layout: Layout)
     assert alive.exists()
     assert unmounted.exists()
     assert binaries.exists()
+
+
+def test_starts_at_the_same_moment_remove_the_same_cluster_once(state: Path, layout: Layout) -> None:
+    device = layout.home.stat().st_dev
+    for number in range(20):
+        gone = claimed(state, f"gone-{number}", layout.home.with_name("gone"), device)
+        for file in range(20):
+            (gone / f"{file}").touch()
+    with ThreadPoolExecutor(4) as starts:
+        for start in [starts.submit(clusters.remove_orphans) for _ in range(4)]:
+            start.result()
+    assert list(state.iterdir()) == []
 
 
 def test_a_cluster_of_other_secrets_is_never_touched(layout: Layout) -> None:

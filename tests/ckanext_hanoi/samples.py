@@ -77,9 +77,9 @@ DATASETS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def publish(sample: dict[str, Any], published: Path, private: bool = False) -> dict[str, Any]:
-    """Write the files of one sample and return its package for `package_create`."""
-    version = f"1-{hashlib.sha256(sample['id'].encode()).hexdigest()[:8]}"
+def publish(sample: dict[str, Any], published: Path, private: bool = False, number: int = 1) -> dict[str, Any]:
+    """Write the files of one sample's version and return its package for `package_create`."""
+    version = f"{number}-{hashlib.sha256(sample['id'].encode()).hexdigest()[:8]}"
     folder = published / sample["id"]
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as room:
@@ -102,12 +102,12 @@ def publish(sample: dict[str, Any], published: Path, private: bool = False) -> d
                           "hash": hashlib.sha256(content).hexdigest(), "url": f"/data/{sample['id']}/{version}.{ending}"})  # fmt: skip
     extras = {
         "title_en": sample["title"]["en"], "notes_en": sample["notes"]["en"], "hanoi_version": version,
-        "hanoi_version_number": "1", "hanoi_contract": f"{sample['id']}@1.0.0", "hanoi_delivery": "0" * 64,
+        "hanoi_version_number": str(number), "hanoi_contract": f"{sample['id']}@1.0.0", "hanoi_delivery": "0" * 64,
         "hanoi_rows": str(rows), "hanoi_rows_quarantined": "3", "hanoi_gate": "passed",
         "hanoi_committed_at": "2026-11-20T17:05:00+00:00", "hanoi_simulated": str(sample["simulated"]).lower(),
         "hanoi_content_hash": version[2:], "frequency": sample["frequency"], "theme": _THEME + sample["theme"],
         "source_vi": "Trạm quan trắc của thành phố", "source_en": "Monitoring stations of the city",
-        "known_flaws": json.dumps(sample["flaws"], ensure_ascii=False), "temporal_from": "2025-03-01",
+        "known_flaws": json.dumps(sample["flaws"], ensure_ascii=False), "spatial_text": "Hà Nội", "temporal_from": "2025-03-01",
         "temporal_to": "2025-03-06",
     }  # fmt: skip
     return {

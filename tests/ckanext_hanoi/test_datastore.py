@@ -289,3 +289,27 @@ def test_sql_search_is_off(catalogue):
     table = resource(catalogue)["id"]
     answer = httpx.post(f"{catalogue.url}/api/3/action/datastore_search_sql", json={"sql": f'SELECT * FROM "{table}"'})
     assert answer.status_code == 400
+
+
+def test_a_column_may_bear_any_name_that_a_search_uses_itself(catalogue):
+    names = ["place", "turn", "page", "row", "term", "times", "c0", "v0", "hit0", "rank0"]
+    said = {"title": samples.text("Cột", "Column"), "description": samples.text("Cột", "Column"), "type": "string"}
+    cells = ", ".join(f"chr(CAST(65 + (i * {at}) % 7 AS INTEGER)) AS {name}" for at, name in enumerate(names, 1))
+    sample = {**samples.DATASETS[1], "id": "odd-names", "key": ["place"], "sql": f"SELECT {cells} FROM range(20) s(i)",
+              "columns": [{"name": name, **said} for name in names]}  # fmt: skip
+    package = samples.publish(sample, catalogue.home / "published")
+    assert catalogue.action("package_create", signed_in=True, **package)["success"]
+    try:
+        id_ = resource(catalogue, "odd-names")["id"]
+        whole = catalogue.action("datastore_search", resource_id=id_)["result"]["records"]
+        for name in names:
+            wanted = sorted((record[name] for record in whole), reverse=True)
+            answer = catalogue.action("datastore_search", resource_id=id_, sort=f"{name} desc")
+            assert [record[name] for record in answer["result"]["records"]] == wanted
+            answer = catalogue.action(
+                "datastore_search", resource_id=id_, filters={name: ["A", "B"]}, q={name: "A"}, sort="_id desc"
+            )
+            assert answer["success"], (name, answer)
+            assert [record[name] for record in answer["result"]["records"]] == [v for v in wanted if v == "A"]
+    finally:
+        catalogue.action("dataset_purge", signed_in=True, id="odd-names")

@@ -156,3 +156,72 @@ def test_a_missing_page_and_a_strange_search_answer_plainly(catalogue):
     assert "Không hiểu được câu tìm kiếm này" in strange.text
     hostile = catalogue.page("/dataset/?q=%3Cscript%3Ealert(1)%3C/script%3E").text
     assert "<script>alert(1)" not in hostile
+
+
+def uses(catalogue, language: str = "") -> dict[str, int]:
+    """Return how often each dataset was used, as the home page lists it."""
+    html = catalogue.page(f"{language}/").text
+    if "<ol" not in html:
+        return {}
+    rows = re.findall(r'/dataset/([\w-]+)">[^<]+</a> <span>(\d+) ', html.split("<ol")[1].split("</ol>")[0])
+    return {name: int(times) for name, times in rows}
+
+
+def test_the_home_page_lists_what_is_used_most_without_keeping_who_used_it(catalogue):
+    before = uses(catalogue)
+    csv = files(catalogue, "bus-stops")["CSV"]["url"].removeprefix(catalogue.url)
+    for path, options in [
+        ("/dataset/bus-stops", {}), ("/en/dataset/bus-stops", {}), (csv, {}), (csv, {"headers": {"Range": "bytes=0-9"}}),
+    ]:  # fmt: skip
+        assert catalogue.page(path, **options).status_code in (200, 206)
+    not_counted = [
+        (csv, {"headers": {"Range": "bytes=10-19"}}), ("/dataset/bus-stops", {"headers": {"User-Agent": "Googlebot/2.1"}}),
+        ("/dataset/bus-stops", {"headers": {"Sec-Purpose": "prefetch"}}), ("/dataset/no-such-dataset", {}),
+        (f"/dataset/{PRIVATE}", {"headers": {"Authorization": catalogue.token}}),
+    ]  # fmt: skip
+    for path, options in not_counted:
+        catalogue.page(path, **options)
+    assert httpx.head(catalogue.url + csv).status_code == 200
+    after = uses(catalogue)
+    assert after["bus-stops"] - before.get("bus-stops", 0) == 4
+    assert uses(catalogue, "/en") == after
+    assert PRIVATE not in after, "what is used in private is nobody's business"
+
+
+def test_quality_at_a_glance_counts_and_leads_to_the_datasets(catalogue):
+    html = catalogue.page("/").text
+    numbers = dict(re.findall(r'href="/chat-luong\?state=(\w+)"><strong>(\d+)', html))
+    public = catalogue.action("package_search", rows=0)["result"]["count"]
+    assert int(numbers["passed"]) == public
+    assert sum(int(numbers[state]) for state in ("fresh", "due", "late", "unknown")) == public
+    listed = catalogue.page("/chat-luong?state=passed").text
+    assert set(re.findall(r'href="/dataset/([\w-]+)"', listed.split("<tbody>")[1])) == {AIR, "bus-stops"}
+    of_one = catalogue.page("/en/quality?organization=so-nn-mt").text.split("<tbody>")[1]
+    assert set(re.findall(r'href="/en/dataset/([\w-]+)"', of_one)) == {AIR}
+    assert "ngựa vằn" not in catalogue.page("/chat-luong").text
+    assert "Không có bộ dữ liệu nào mang dấu này." in catalogue.page("/chat-luong?state=late").text
+    for odd in ("?page=99", "?page=x", "?state=nonsense", "?organization=none"):
+        assert catalogue.page(f"/chat-luong{odd}").status_code == 200
+
+
+def test_the_page_of_an_agency_tells_its_datasets_last_update_and_contact(catalogue):
+    page = catalogue.page("/organization/so-nn-mt").text
+    assert "cập nhật gần nhất 21/11/2026 00:05" in page
+    assert 'href="/chat-luong?state=passed&amp;organization=so-nn-mt"' in page
+    assert "chưa nêu đầu mối liên hệ" in page
+    shown = catalogue.action("organization_show", id="so-nn-mt")["result"]
+    extras = [{"key": extra["key"], "value": extra["value"]} for extra in shown["extras"]]
+    told = [{"key": "contact_email", "value": "dulieu@example.vn"}, {"key": "website", "value": "javascript:alert(1)"}]
+    changed = catalogue.action("organization_patch", signed_in=True, id="so-nn-mt", extras=extras + told)
+    assert changed["success"], changed
+    page = catalogue.page("/en/organization/so-nn-mt").text
+    catalogue.action("organization_patch", signed_in=True, id="so-nn-mt", extras=extras)
+    assert 'href="mailto:dulieu@example.vn"' in page
+    assert "javascript:" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "to"), [("/du-lieu", "/dataset/"), ("/en/co-quan", "/en/organization/"), ("/gioi-thieu", "/about")]
+)
+def test_vietnamese_addresses_lead_to_their_pages(catalogue, path, to):
+    assert catalogue.page(path).headers["location"].removeprefix(catalogue.url) == to

@@ -37,7 +37,7 @@ def a(value: str, field: str = "text") -> Term:
     return Term(field, value)
 
 
-@pytest.mark.parametrize("name", ["text", "query", "dates", "sql", "document"])
+@pytest.mark.parametrize("name", ["text", "query", "dates", "sql", "document", "spelling", "engine"])
 def test_the_examples_in_the_documentation_run(name):
     module = importlib.import_module(f"ckanext.hanoi_search.{name}")
     result = doctest.testmod(module)

@@ -1,6 +1,15 @@
 """The search of a running catalogue, as its visitors meet it."""
 
+import re
+import sys
+import unicodedata
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "catalog/ckanext-hanoi"))
+
+from ckanext.hanoi_search.text import words
 
 from .conftest import PRIVATE
 
@@ -79,6 +88,129 @@ def test_a_private_dataset_is_never_counted_listed_or_faceted_for_others(catalog
 def test_its_owner_finds_a_private_dataset(catalogue):
     answer = catalogue.action("package_search", signed_in=True, q="zebra", include_private=True)
     assert [package["name"] for package in answer["result"]["results"]] == [PRIVATE]
+
+
+@pytest.mark.parametrize(
+    ("query", "suggestion"),
+    [("khog khi", "không khí"), ("chat lượng khôgn khí", "chất lượng không khí"), ("khoong khis", "không khí"),
+     ("xe buty", "xe buýt"), ("xebuyt", "xe buýt")],
+)  # fmt: skip
+def test_mistyped_words_find_what_they_were_meant_for_and_say_so(catalogue, query, suggestion):
+    result = catalogue.action("package_search", q=query)["result"]
+    wanted = "bus-stops" if "buýt" in suggestion else "air-quality-hourly"
+    assert [package["name"] for package in result["results"]][:1] == [wanted]
+    said = result["hanoi_spellcheck"]
+    assert (said["asked"], said["applied"]) == (query, True)
+    assert words(said["suggestion"]) == words(suggestion)
+    assert said["suggestion"].split()[-1] == suggestion.split()[-1], "it is written with its accents"
+
+
+def test_the_page_shows_what_it_searched_for_and_links_to_it(catalogue):
+    page = catalogue.page("/dataset/?q=khog+khi&res_format=CSV").text
+    assert "Không tìm thấy gì với “khog khi”" in page
+    assert "Nothing was found for “khog khi”" in catalogue.page("/en/dataset/?q=khog+khi").text
+    link = re.search(r'hn-spelling.*?href="([^"]+)"', page, re.DOTALL)[1].replace("&amp;", "&")
+    again = catalogue.page(link).text
+    assert "Chất lượng không khí theo giờ" in again
+    assert "res_format=CSV" in link, "the filters stay"
+    assert "hn-spelling" not in again
+
+
+@pytest.mark.parametrize("query", ["zebrra", "zebar", "ngưạ vằn", "bi mậtt", "secrt zebra"])
+def test_words_of_private_datasets_correct_nothing(catalogue, query):
+    for signed_in in (False, True):
+        answer = catalogue.action("package_search", signed_in=signed_in, q=query, include_private=True)["result"]
+        said = str(answer.get("hanoi_spellcheck", {}).get("suggestion", ""))
+        assert not {"zebra", "ngua", "van", "bi", "mat", "secret"} & set(words(said))
+        assert PRIVATE not in [package["name"] for package in answer["results"]] or signed_in
+
+
+def test_the_beginning_of_a_last_word_is_enough(catalogue):
+    assert found(catalogue, q="chất lượng kho") == ["air-quality-hourly"]
+    assert found(catalogue, q="khon") == ["air-quality-hourly"]
+    assert found(catalogue, q="xe buy") == ["bus-stops"]
+
+
+def test_agencies_topics_and_columns_lead_to_a_dataset(catalogue):
+    assert found(catalogue, q="sở xây dựng") == ["bus-stops"]
+    assert found(catalogue, q="department of construction")[0] == "bus-stops"
+    assert found(catalogue, q="giao thông vận tải") == ["bus-stops"]
+    assert found(catalogue, q="cảm biến") == found(catalogue, q="sensor") == ["air-quality-hourly"]
+
+
+RANKED = {
+    "rank-title": {"title": "Gấu trúc ở vườn thú"},
+    "rank-tags": {"title": "Thú quý", "tags": [{"name": "gấu trúc"}]},
+    "rank-notes": {"title": "Ăn lá", "notes": "Nơi nuôi gấu trúc."},
+    "rank-file": {
+        "title": "Ấm áp",
+        "resources": [{"name": "Gấu trúc", "url": "https://example.org/a.csv", "format": "CSV"}],
+    },
+    "rank-scattered": {"title": "Gấu nâu dưới bụi trúc"},
+    "rank-accents": {"title": "Gầu trực"},
+}
+
+
+@pytest.fixture(scope="module")
+def ranked(catalogue):
+    """Datasets with the same words in other places, while this module's tests run."""
+    # The order of writing is not the order that is expected.
+    for name, fields in sorted(RANKED.items()):
+        made = catalogue.action(
+            "package_create", signed_in=True, name=name, owner_org="so-xay-dung", private=False, **fields
+        )
+        assert made["success"], made
+    yield
+    for name in RANKED:
+        catalogue.action("dataset_purge", signed_in=True, id=name)
+
+
+def test_titles_come_before_keywords_descriptions_and_files_and_accents_before_all(catalogue, ranked):
+    assert found(catalogue, q="gấu trúc") == list(RANKED)
+    assert found(catalogue, q=unicodedata.normalize("NFD", "GẤU TRÚC")) == list(RANKED)
+    assert found(catalogue, q="gau truc")[-1] == "rank-scattered", "words that stand together come first"
+    assert set(found(catalogue, q="gau truc")) == set(RANKED)
+    assert found(catalogue, q="gầu trực")[0] == "rank-accents"
+
+
+def test_titles_are_sorted_by_the_vietnamese_alphabet(catalogue, ranked):
+    order = found(catalogue, q="gau truc", sort="title_string asc")
+    assert [RANKED[name]["title"] for name in order] == [
+        "Ăn lá", "Ấm áp", "Gấu nâu dưới bụi trúc", "Gấu trúc ở vườn thú", "Gầu trực", "Thú quý",
+    ]  # fmt: skip
+
+
+def suggested(catalogue, text: str, lang: str = "vi", signed_in: bool = False) -> dict[str, list[str]]:
+    """Return the titles that complete a text, by kind."""
+    answer = catalogue.action("hanoi_suggest", signed_in=signed_in, q=text, lang=lang)
+    assert answer["success"], answer
+    return {kind: [one["title"] for one in found] for kind, found in answer["result"].items()}
+
+
+def test_completion_names_datasets_agencies_and_topics_in_the_language_of_the_page(catalogue):
+    nothing = {"datasets": [], "organizations": [], "topics": []}
+    assert suggested(catalogue, "khong kh") == {**nothing, "datasets": ["Chất lượng không khí theo giờ"]}
+    assert suggested(catalogue, "khog khi")["datasets"] == ["Chất lượng không khí theo giờ"]
+    assert suggested(catalogue, "bus st", "en") == {**nothing, "datasets": ["Bus stops"]}
+    assert suggested(catalogue, "xây d")["organizations"] == ["Sở Xây dựng"]
+    assert suggested(catalogue, "environ", "en")["topics"] == ["Environment"]
+    assert suggested(catalogue, "giáo dục") == nothing, "a topic without a dataset leads nowhere"
+    assert suggested(catalogue, "k") == suggested(catalogue, "") == suggested(catalogue, "!?") == nothing
+    for text in ("zebr", "bi mat", "secret"):
+        assert suggested(catalogue, text) == suggested(catalogue, text, signed_in=True) == nothing
+    urls = [one["url"] for one in catalogue.action("hanoi_suggest", q="bus st", lang="en")["result"]["datasets"]]
+    assert [catalogue.page(url).status_code for url in urls] == [200]
+
+
+def test_keywords_and_formats_complete_without_accents_and_only_from_what_may_be_seen(catalogue):
+    def tags(text: str, signed_in: bool = False) -> list[str]:
+        return catalogue.action("tag_autocomplete", signed_in=signed_in, query=text)["result"]
+
+    assert tags("khong") == tags("hông k") == ["không khí"]
+    assert tags("zeb") == []
+    assert tags("zeb", signed_in=True) == ["zebra"]
+    assert catalogue.action("format_autocomplete", q="parq")["result"] == ["parquet"]
+    assert not catalogue.action("format_autocomplete")["success"]
 
 
 def test_completion_shows_public_datasets_only(catalogue):

@@ -1,4 +1,4 @@
-"""A citizen opens the catalogue, searches without accents, opens a dataset and sees its table."""
+"""A citizen walks the catalogue: searches without accents, narrows down, sees a table, changes the language, finds a ward."""
 
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -27,22 +27,49 @@ def page(browser: "Browser", platform: Platform, request: pytest.FixtureRequest)
     assert foreign == [], "a page asked another origin for something"
 
 
+def no_wider_than_the_window(page: "Page") -> bool:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 1
+
+
 def test_a_citizen_finds_air_quality_and_sees_its_table(page: "Page", platform: Platform) -> None:
+    contract = blueprint().contract("air-quality-hourly")
     page.goto(platform.url)
     assert page.locator("html").get_attribute("lang") == "vi"
-    page.locator("main input[name=q], .hero input[name=q], input[name=q]").locator("visible=true").first.fill(
-        "khong khi"
-    )
+    assert page.get_by_role("link", name="Môi trường", exact=True).is_visible()
+    page.locator("main input[name=q]").first.fill("khong khi")
     page.keyboard.press("Enter")
     page.wait_for_url("**/dataset/?*q=khong*")
-    title = blueprint().contract("air-quality-hourly").title.vi
-    page.get_by_role("link", name=title).first.click()
+    page.locator(".hn-facet").get_by_role("link", name="Parquet", exact=True).click()
+    page.wait_for_url("**res_format=Parquet*")
+    assert "q=khong" in page.url, "the words stay when the results are narrowed"
+    assert no_wider_than_the_window(page)
+    page.get_by_role("link", name=contract.title.vi).first.click()
     page.wait_for_url("**/dataset/air-quality-hourly")
-    table = page.locator("table", has_text="observed_at").filter(has=page.locator("tbody tr")).first
-    assert table.locator("tbody tr").count() >= 10
+    assert page.locator("#data tbody tr").count() >= 10
     assert "UNIS" in page.content() or "mô phỏng" in page.content()
-    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert width <= 1, "the page itself must not scroll sideways"
+    assert no_wider_than_the_window(page)
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url("**/en/dataset/air-quality-hourly")
+    assert page.get_by_role("heading", level=1, name=contract.title.en).is_visible()
+
+
+def test_a_resident_looks_up_a_ward_and_the_data_about_it(page: "Page", platform: Platform) -> None:
+    page.goto(platform.url)
+    page.locator(".hn-nav").get_by_role("link", name="Phường, xã").click()
+    page.wait_for_url("**/phuong-xa")
+    assert page.locator("main li a, [role=main] li a").count() >= 126
+    page.locator("input[name=q]").first.fill("truc bach")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/phuong-xa?q=truc*")
+    page.get_by_role("link", name="Ba Đình", exact=True).click()
+    page.wait_for_url("**/phuong-xa/00004")
+    assert page.get_by_role("heading", level=1, name="Phường Ba Đình").is_visible()
+    assert page.get_by_text("Phường Trúc Bạch").first.is_visible()
+    assert no_wider_than_the_window(page)
+    page.locator("table tbody a").first.click()
+    page.wait_for_url("**/dataset/*q=00004*")
+    assert page.locator("#data tbody tr").count() >= 1
+    assert no_wider_than_the_window(page)
 
 
 def test_the_same_page_in_english(page: "Page", platform: Platform) -> None:

@@ -17,6 +17,7 @@ WALKED_BY = {
     "index": "tests/e2e/test_sdk_guide.py",
     "add-an-expectation": "tests/quality/test_suites.py",
     "bind-a-dataset": "tests/ops/test_guides.py",
+    "data-api": "tests/e2e/test_api_guide.py",
     "deliver-files": "tests/ops/test_guides.py",
     "evolve-a-contract": "tests/ops/test_guides.py",
     "excel-to-dataset": "tests/e2e/test_tutorial.py",

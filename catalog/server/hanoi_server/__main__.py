@@ -1,4 +1,4 @@
-"""The commands: ``python -m hanoi_server {run,prepare,stop,status,ckan}``."""
+"""The commands: ``python -m hanoi_server {run,prepare,stop,status,backup,restore,ckan}``."""
 
 import json
 import os
@@ -119,6 +119,42 @@ def status(home: Path, as_json: bool) -> None:
     else:
         click.echo(f"Đang chạy / Running: {state.get('url', '…')} (pid {pid})")
     sys.exit(0 if pid is not None else 1)
+
+
+@main.command("backup")
+@home_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--without-secrets", is_flag=True, help="Leave passwords and keys out.")
+@click.option("--without-data", is_flag=True, help="Leave the published files out.")
+@click.option("--replace", is_flag=True, help="Overwrite FILE.")
+def backup_command(home: Path, file: Path, without_secrets: bool, without_data: bool, replace: bool) -> None:
+    """Sao lưu ra một tệp, dù máy chủ đang chạy hay không. / Back up to one file, running or not."""
+    from hanoi_server.backup import backup
+
+    layout = Layout.of(home)
+    click.echo(_brief(backup(layout, file, secrets=not without_secrets, data=not without_data, replace=replace)))
+
+
+@main.command("restore")
+@home_option
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--replace", is_flag=True, help="Replace the catalogue that is there; it is kept aside.")
+@click.option("--undo", "undoing", is_flag=True, help="Put back what the last restoration kept aside.")
+def restore_command(home: Path, file: Path | None, replace: bool, undoing: bool) -> None:
+    """Khôi phục từ tệp sao lưu; trạng thái cũ được giữ lại. / Restore from a backup; the former state is kept aside."""
+    from hanoi_server.restore import restore, undo
+
+    if (file is None) != undoing:
+        raise click.UsageError("FILE or --undo, one of them.")
+    layout = Layout.of(home)
+    click.echo(_brief(undo(layout) if file is None else restore(layout, file, replace=replace)))
+
+
+def _brief(manifest: dict[str, object]) -> str:
+    """A manifest without its list of members, as JSON."""
+    members = manifest.get("members")
+    told = {name: value for name, value in manifest.items() if name != "members"}
+    return json.dumps(told | ({"members": len(members)} if isinstance(members, dict) else {}))
 
 
 @main.command("ckan", context_settings={"ignore_unknown_options": True, "help_option_names": []})

@@ -16,7 +16,7 @@ from ckan import logic, model
 from ckan.cli import CKANConfigLoader
 from ckan.cli.db import _migrate_plugins, _run_migrations
 from ckan.config.middleware import make_app
-from ckan.lib import api_token
+from ckan.lib import api_token, search, webassets_tools
 
 from hanoi_server.layout import Layout, write_private
 from hanoi_server.organisations import read_organisations
@@ -35,6 +35,15 @@ def main(layout: Layout, organisations: list[dict[str, str]]) -> None:
         _token(layout)
         for organisation in organisations:
             _organisation(organisation)
+        # All of them where the plugin has dropped an index of another layout, none where nothing is missing.
+        search.rebuild(only_missing=True, force=True, quiet=True)
+    _build_assets()
+
+
+def _build_assets() -> None:
+    """Build the style sheets and scripts that pages name: web processes that build them at the same moment fail on each other."""
+    for bundle in webassets_tools.env:
+        bundle.urls()
 
 
 def _act(name: str, /, **data: Any) -> Any:
@@ -81,4 +90,7 @@ def _organisation(wanted: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
+    # It is started while the database is still being made; without the word its caller is gone.
+    if sys.stdin.readline().strip() != "go":
+        sys.exit(1)
     main(Layout.of(Path(sys.argv[1])), read_organisations(Path(sys.argv[2]) if len(sys.argv) > 2 else None))

@@ -6,8 +6,10 @@ a user that cannot enter a home of mode 0700, and no folder is ever opened for i
 
 import json
 import os
+import secrets as random
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -74,6 +76,17 @@ def ensure(layout: Layout, cluster: Cluster, secrets: Secrets) -> bool:
     return True
 
 
+def follow(layout: Layout, account: Account) -> None:
+    """Let the cluster of a home that was just renamed bear its new path; nothing happens to a home without a cluster."""
+    link, base = layout.root / "postgres", locate(layout, account).base
+    if account.foreign and link.is_symlink() and link.readlink() != base:
+        link.readlink().rename(base)
+        link.unlink()
+        link.symlink_to(base)
+    if (owner := _owner(base)) and link.exists():
+        write_private(base / "home", json.dumps({**owner, "home": str(layout.home)}))
+
+
 def remove_orphans() -> None:
     """Remove the clusters in root's folder whose home was deleted.
 
@@ -85,7 +98,15 @@ def remove_orphans() -> None:
             continue
         nearest = next(folder for folder in Path(owner["home"]).parents if folder.exists())
         if nearest.stat().st_dev == owner["device"]:
-            shutil.rmtree(base)
+            _remove(base)
+
+
+def _remove(base: Path) -> None:
+    """Remove a cluster that another start may be removing at the same moment: whoever renames it first does it."""
+    doomed = base.with_name(f"{base.name}.{random.token_hex(4)}")
+    with suppress(FileNotFoundError):
+        base.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _owner(base: Path) -> dict[str, object]:

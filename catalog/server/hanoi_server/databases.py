@@ -12,6 +12,15 @@ from hanoi_server.settings import DATASTORE, DATASTORE_READER
 
 def create(cluster: Cluster, secrets: Secrets) -> None:
     """Create the databases and roles that are not there yet, and give the rights that CKAN's DataStore prescribes."""
+    create_empty(cluster, secrets)
+    datastore = services.connect(cluster, secrets, DATASTORE)
+    with datastore, datastore.cursor() as cursor:
+        cursor.execute(_rights(datastore))
+    datastore.close()
+
+
+def create_empty(cluster: Cluster, secrets: Secrets) -> None:
+    """Create the databases and roles that are not there yet."""
     connection = services.connect(cluster, secrets, "postgres")
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -20,10 +29,6 @@ def create(cluster: Cluster, secrets: Secrets) -> None:
         _database(cursor, "ckan")
         _database(cursor, DATASTORE)
     connection.close()
-    datastore = services.connect(cluster, secrets, DATASTORE)
-    with datastore, datastore.cursor() as cursor:
-        cursor.execute(_rights(datastore))
-    datastore.close()
 
 
 def _role(cursor: extensions.cursor, name: str, password: str) -> None:

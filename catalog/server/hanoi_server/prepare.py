@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ckanext.hanoi_search.layout import LAYOUT
 from hanoi_server import databases, services
 from hanoi_server.account import postgres_account
 from hanoi_server.cluster import Cluster, ensure, locate
@@ -26,6 +27,8 @@ from hanoi_server.services import Service
 from hanoi_server.settings import PLUGINS, write_ini
 
 _PATIENCE = 60
+GO = b"go\n"
+"""What the process of CKAN's own preparation waits for."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +55,28 @@ def prepare(layout: Layout, wanted: Wanted) -> list[Service]:
         stage(f"Đã dừng {ended} tiến trình sót lại", f"Ended {ended} left-over processes")
     forget_dead_postmaster(cluster.data, cluster.sockets)
     _refuse_busy_port(wanted.port)
-    if ensure(layout, cluster, secrets):
-        layout.prepared.unlink(missing_ok=True)
-    services.write_valkey_settings(layout)
-    write_ini(layout, cluster, secrets, wanted.port, wanted.plugins)
     fingerprint = _fingerprint(cluster, wanted, organisations)
-    if not _done(layout, fingerprint):
+    if not cluster.exists:
+        layout.prepared.unlink(missing_ok=True)
+    if _done(layout, fingerprint):
+        ensure(layout, cluster, secrets)
+        _write_settings(layout, cluster, secrets, wanted)
+        return [database, valkey, web]
+    # CKAN takes seconds to be imported, which the database cluster needs, too.
+    with _bootstrapping(layout, wanted) as bootstrap:
+        ensure(layout, cluster, secrets)
+        _write_settings(layout, cluster, secrets, wanted)
         stage("Khởi động PostgreSQL và Valkey để chuẩn bị", "Starting PostgreSQL and Valkey for the preparation")
         with temporarily(layout, [database, valkey]):
             databases.create(cluster, secrets)
-            _bootstrap(layout, wanted)
-        write_private(layout.prepared, json.dumps(fingerprint, indent=2))
+            bootstrap()
+    write_private(layout.prepared, json.dumps(fingerprint, indent=2))
     return [database, valkey, web]
+
+
+def _write_settings(layout: Layout, cluster: Cluster, secrets: Secrets, wanted: Wanted) -> None:
+    services.write_valkey_settings(layout)
+    write_ini(layout, cluster, secrets, wanted.port, wanted.plugins)
 
 
 def everything(layout: Layout, cluster: Cluster, secrets: Secrets, port: int) -> tuple[Service, Service, Service]:
@@ -126,6 +139,7 @@ def _fingerprint(cluster: Cluster, wanted: Wanted, organisations: list[dict[str,
     return {
         "ckan": version("ckan"),
         "ckanext-hanoi": plugin,
+        "search index": LAYOUT,
         "plugins": wanted.plugins,
         "cluster": str(cluster.base),
         "organisations": hashlib.sha256(json.dumps(organisations).encode()).hexdigest(),
@@ -138,21 +152,37 @@ def _done(layout: Layout, fingerprint: dict[str, str]) -> bool:
     return bool(json.loads(layout.prepared.read_text("utf-8")) == fingerprint)
 
 
-def _bootstrap(layout: Layout, wanted: Wanted) -> None:
+@contextmanager
+def _bootstrapping(layout: Layout, wanted: Wanted) -> Iterator[Callable[[], None]]:
+    """CKAN's own preparation in a process that is started now; what is given lets it begin and waits for its end.
+
+    That call raises ServiceFailed if it fails. A process that was never let begin ends with the block.
+    """
     command = [sys.executable, "-m", "hanoi_server.bootstrap", str(layout.home)]
     if wanted.organisations is not None:
         command.append(os.fspath(wanted.organisations.resolve()))
-    stage("CKAN: bảng, tài khoản quản trị, khoá API, đơn vị", "CKAN: tables, administrator, API token, organisations")
     log = layout.logs / "bootstrap.log"
     with log.open("wb") as output:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=SERVER_DIR,
             env=services.environment(),
-            check=False,
         )
-    if done.returncode != 0:
-        raise ServiceFailed("CKAN", log)
+
+    def go() -> None:
+        stage(
+            "CKAN: bảng, tài khoản quản trị, khoá API, đơn vị", "CKAN: tables, administrator, API token, organisations"
+        )
+        process.communicate(GO)
+        if process.returncode != 0:
+            raise ServiceFailed("CKAN", log)
+
+    try:
+        yield go
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

@@ -17,7 +17,6 @@ from hanoi_server.layout import SERVER_DIR, Layout, write_private
 from hanoi_server.secret_store import Secrets
 
 WEB_WORKERS = 2
-WEB_THREADS = 4
 WEB_GRACE = 8
 
 _MEMORY = "/dev/shm"  # noqa: S108 - gunicorn creates its files there under random names
@@ -149,17 +148,17 @@ def valkey(layout: Layout) -> Service:
 
 
 def web(layout: Layout, port: int) -> Service:
-    """Return gunicorn with CKAN in it, on 127.0.0.1 alone."""
+    """Return gunicorn with CKAN and the data API in it, on 127.0.0.1 alone."""
     mark = f"hanoi-catalogue:{layout.home}"
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--name", mark]
-    command += ["--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS), "--worker-class", "gthread"]
+    command += ["--workers", str(WEB_WORKERS), "--worker-class", "hanoi_server.worker.Worker"]
     # A worker is silent while it imports CKAN and waits for the database, so the watchdog must be patient.
     command += ["--timeout", "120", "--graceful-timeout", str(WEB_GRACE), "--no-control-socket"]
     command += ["--access-logfile", "-", "--error-logfile", "-"]
     if os.access(_MEMORY, os.W_OK):
         # Heartbeats go to memory, because a real disk can stall.
         command += ["--worker-tmp-dir", _MEMORY]
-    command.append("hanoi_server.wsgi:application")
+    command.append("hanoi_server.asgi:application")
 
     return Service(
         name="web",
@@ -176,13 +175,19 @@ def web(layout: Layout, port: int) -> Service:
 
 
 def http_ok(port: int) -> bool:
-    """Return whether CKAN answers on the port."""
+    """Return whether CKAN can serve readers on the port."""
+    status = _status(port, "/-/health/ready")
+    # Only our own pages bring the health endpoint; without them CKAN's own answer must do.
+    return status == 200 or (status == 404 and _status(port, "/api/3/action/status_show") == 200)
+
+
+def _status(port: int, path: str) -> int | None:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("GET", "/api/3/action/status_show")
-        return connection.getresponse().status == 200
+        connection.request("GET", path)
+        return connection.getresponse().status
     except (OSError, HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 

@@ -1,5 +1,6 @@
 """CKAN's configuration file, written anew at every start from the home's secrets and the port."""
 
+import os
 from urllib.parse import quote
 
 from hanoi_server.cluster import Cluster
@@ -7,7 +8,7 @@ from hanoi_server.layout import Layout, write_private
 from hanoi_server.secret_store import Secrets
 from hanoi_server.services import valkey_socket
 
-PLUGINS = "hanoi_search hanoi datastore hanoi_datastore datatables_view"
+PLUGINS = "hanoi_search hanoi datastore hanoi_datastore hanoi_dcat datatables_view"
 ADMIN = "hanoi-admin"
 
 _WEEK = 7 * 24 * 3600
@@ -41,6 +42,14 @@ def _options(layout: Layout, cluster: Cluster, secrets: Secrets, port: int, plug
         "ckan.site_title": "Hà Nội Cloud",
         "ckan.plugins": plugins,
         "hanoi.published_path": str(layout.published),
+        "hanoi_dcat.data_api": "/api/v1",
+        # How many proxies stand between the readers and this server; only their word on addresses counts.
+        "hanoi.trusted_proxies": proxies
+        if (proxies := os.environ.get("HANOI_TRUSTED_PROXIES", "0")).isdigit()
+        else "0",
+        "hanoi.freshness_path": str(layout.published.parent / "freshness/marks.json"),
+        # Where the Blueprint's registry can be read, if it is served: data dictionaries link to it.
+        "hanoi.blueprint_url": os.environ.get("HANOI_BLUEPRINT_URL", ""),
         # Services
         "sqlalchemy.url": database_url(cluster, secrets),
         # Tables that somebody uploads; the published ones are read from their files, without any copy.

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timezone
-from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import ckan.plugins.toolkit as tk
 from babel.numbers import format_decimal
 
-from . import licences, localise, published, table, themes
+from ckanext.hanoi_search.text import sort_key
 
-_HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+from . import dataset_page, licences, localise, themes, values
 
 
 def _later(text: str) -> str:
@@ -34,9 +31,9 @@ _FREQUENCIES = {
 
 def all_helpers() -> dict[str, Any]:
     """Return the helpers by name; each is called `hanoi_…` in a template."""
-    given = (dataset, data_page, cell, number, size, moment, simulated, home, organization_title, other_language,
-             theme, sorted_link)  # fmt: skip
-    return {"hanoi_extra": localise.extra, **{f"hanoi_{function.__name__}": function for function in given}}
+    given = (dataset, number, size, moment, simulated, home, organization_title, other_language, theme)
+    named = {f"hanoi_{function.__name__}": function for function in given}
+    return {"hanoi_extra": localise.extra, **named, **dataset_page.helpers()}
 
 
 def simulated(package: dict[str, Any]) -> bool:
@@ -62,7 +59,6 @@ def dataset(package: dict[str, Any]) -> dict[str, Any]:
     def extra(key: str) -> str:
         return localise.extra(package, key)
 
-    dictionary = published.schema(package["name"], extra("hanoi_version")) if extra("hanoi_version") else None
     return {
         "version": extra("hanoi_version"),
         "contract": extra("hanoi_contract"),
@@ -76,46 +72,7 @@ def dataset(package: dict[str, Any]) -> dict[str, Any]:
         "licence": licences.shown(package, lang),
         "period": " – ".join(day(extra(key)) for key in ("temporal_from", "temporal_to") if extra(key)),
         "flaws": _flaws(extra("known_flaws"), lang),
-        "columns": [_column(column, lang) for column in (dictionary or {}).get("columns", [])],
-        "key": (dictionary or {}).get("key", []),
     }
-
-
-def data_page(package: dict[str, Any]) -> table.Page | None:
-    """Return the page of rows that the address asks for, or None when the dataset has no table to show."""
-    path = published.find(package["name"], localise.extra(package, "hanoi_version"), "parquet")
-    if path is None:
-        return None
-    asked = tk.request.args.get("page", "1")
-    sort = tk.request.args.get("sort", "")
-    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
-    return table.read_page(path, wanted, sort.removeprefix("-") or None, sort.startswith("-"))
-
-
-def sorted_link(package: dict[str, Any], page: table.Page, column: str | None = None, number: int = 1) -> str:
-    """Return the address of another page of rows, or of the same rows sorted by a column (the other way at a second click)."""
-    if column is None:
-        sort = f"{'-' if page.descending else ''}{page.sort}" if page.sort else None
-    else:
-        sort = f"-{column}" if page.sort == column and not page.descending else column
-    asked = {name: value for name, value in (("page", number if number > 1 else None), ("sort", sort)) if value}
-    return tk.h.url_for("dataset.read", id=package["name"], _anchor="data", **asked)
-
-
-def cell(value: Any) -> str:
-    """Write one value as a reader expects it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return tk._("yes") if value else tk._("no")
-    if isinstance(value, datetime):
-        return f"{value:%d/%m/%Y %H:%M}"
-    if isinstance(value, date):
-        return f"{value:%d/%m/%Y}"
-    if isinstance(value, (float, Decimal)):
-        return format_decimal(value, "#.######", locale=localise.language())
-    # Whole numbers stay ungrouped: many are years or codes.
-    return str(value)
 
 
 def number(value: int | None) -> str:
@@ -137,21 +94,13 @@ def size(value: Any) -> str:
 
 def moment(text: str) -> str:
     """Write a UTC moment in Hanoi's time as dd/mm/yyyy HH:MM; what is no moment stays as it is."""
-    try:
-        value = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return text
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=timezone.utc)
-    return f"{value.astimezone(_HANOI):%d/%m/%Y %H:%M}"
+    has_zone = text.endswith("Z") or "+" in text
+    return values.moment(text if has_zone or "T" not in text else f"{text}+00:00")
 
 
 def day(text: str) -> str:
     """Write an ISO date as dd/mm/yyyy; a year or a month alone stays as it is."""
-    try:
-        return f"{date.fromisoformat(text[:10]):%d/%m/%Y}"
-    except ValueError:
-        return text
+    return values.moment(text[:10])
 
 
 def home() -> dict[str, Any]:
@@ -171,7 +120,7 @@ def home() -> dict[str, Any]:
 
     def largest(name: str) -> list[dict[str, Any]]:
         items = found["search_facets"].get(name, {}).get("items", [])
-        return sorted(items, key=lambda item: (-item["count"], item["display_name"]))
+        return sorted(items, key=lambda item: (-item["count"], sort_key(item["display_name"])))
 
     return {
         "down": False,
@@ -188,25 +137,6 @@ def other_language() -> dict[str, str]:
     if localise.language() == "vi":
         return {"code": "en", "name": "English", "url": tk.h.url_for(here, locale="en")}
     return {"code": "vi", "name": "Tiếng Việt", "url": tk.h.url_for(here, locale="vi")}
-
-
-def _column(column: dict[str, Any], lang: str) -> dict[str, Any]:
-    def text(key: str) -> str:
-        value = column.get(key)
-        return (value.get(lang) or value.get("vi") or "") if isinstance(value, dict) else str(value or "")
-
-    return {
-        "name": column.get("name", ""), "title": text("title") or column.get("name", ""),
-        "description": text("description"), "type": column.get("type", ""), "unit": _unit(column.get("unit") or ""),
-        "concept": column.get("concept") or "", "required": bool(column.get("required")),
-    }  # fmt: skip
-
-
-def _unit(code: str) -> str:
-    """A UCUM code as people write it; a mere annotation such as ``{index}`` is no unit to show."""
-    return (
-        "" if code.startswith("{") and code.endswith("}") else {"Cel": "°C", "deg": "°", "km2": "km²"}.get(code, code)
-    )
 
 
 def _flaws(text: str, lang: str) -> list[str]:

@@ -11,8 +11,9 @@ from . import published, themes
 # Pages that are read; on an editing page the texts stay what they are, or English would be saved as Vietnamese.
 _READING = frozenset(
     "home.index home.about dataset.search dataset.read organization.index organization.read organization.about "
-    "group.index group.read group.about hanoi.data".split()
+    "group.index group.read group.about hanoi.data dataset_resource.read resource.read".split()
 )
+_OUR_PAGES = frozenset({"hanoi_pages", "hanoi_feeds", "hanoi_dataset"})
 
 
 def language() -> str:
@@ -25,7 +26,8 @@ def language() -> str:
 
 def in_english() -> bool:
     """Say whether a page is being shown in English."""
-    return bool(tk.request) and tk.request.endpoint in _READING and language() == "en"
+    here = tk.request.endpoint or "" if tk.request else ""
+    return (here in _READING or here.split(".")[0] in _OUR_PAGES) and language() == "en"
 
 
 def extra(entity: dict[str, Any], key: str) -> str:

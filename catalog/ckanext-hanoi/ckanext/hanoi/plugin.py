@@ -9,12 +9,29 @@ from typing import Any
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
-from . import helpers, localise, views
+from . import (
+    browser_texts,
+    cors,
+    dataset_views,
+    feeds,
+    health,
+    helpers,
+    limits,
+    localise,
+    pages,
+    security,
+    showcase,
+    tags,
+    usage,
+    views,
+    withdrawn,
+)
 
 _HERE = Path(__file__).parent
 # What the publisher writes for machines would only blur the search.
 _NOT_SEARCHED = ("hanoi_content_hash", "hanoi_delivery", "hanoi_gate", "hanoi_committed_at", "hanoi_rows",
-                 "hanoi_rows_quarantined", "hanoi_version_number", "hanoi_simulated", "hanoi_contract", "theme")  # fmt: skip
+                 "hanoi_rows_quarantined", "hanoi_version_number", "hanoi_simulated", "hanoi_contract", "theme",
+                 "spatial_text")  # fmt: skip
 
 
 class HanoiPlugin(p.SingletonPlugin):
@@ -22,6 +39,7 @@ class HanoiPlugin(p.SingletonPlugin):
 
     p.implements(p.IConfigurer)
     p.implements(p.IConfigDeclaration)
+    p.implements(p.IActions)
     p.implements(p.IBlueprint)
     p.implements(p.IMiddleware, inherit=True)
     p.implements(p.ITemplateHelpers)
@@ -45,22 +63,55 @@ class HanoiPlugin(p.SingletonPlugin):
         declaration.declare(key.hanoi.published_path).set_description(
             "Folder of the published files, <dataset>/<version>.{csv,parquet,schema.json}."
         )
+        declaration.declare(key.hanoi.freshness_path).set_description(
+            "File of the freshness marks that the platform's watch writes; without it, the marks of the publication are shown."
+        )
+        declaration.declare(key.hanoi.blueprint_url, "").set_description(
+            "Address of the Blueprint's registry, which the data dictionary links to; without it, concepts stand as text."
+        )
+        declaration.declare(key.hanoi.map.areas, "ward-boundaries").set_description(
+            "Dataset whose areas are the background of maps, and to which codes of wards belong."
+        )
+        declaration.declare(key.hanoi.contact_email, "").set_description(
+            "Address that answers questions about the data of an agency that names none of its own."
+        )
+        declaration.declare_int(key.hanoi.least_free_mb, 500).set_description(
+            "MB that must be free on the disk of the published files; below, `/-/health/ready` says `degraded`."
+        )
+        declaration.declare(key.hanoi.limit_page, "600/minute").set_description(
+            "Most requests for pages and files from one network address; empty for no limit."
+        )
+        declaration.declare(key.hanoi.limit_api, "1200/minute").set_description(
+            "Most calls of the API from one network address; empty for no limit."
+        )
+        declaration.declare_int(key.hanoi.trusted_proxies, 0).set_description(
+            "How many proxies stand in front of the catalogue, each of which adds to X-Forwarded-For."
+        )
+
+    # IActions
+    def get_actions(self) -> dict[str, Any]:
+        """Name no keyword of a dataset that the asker may not see."""
+        return tags.actions()
 
     # IBlueprint
     def get_blueprint(self) -> list[Any]:
-        """Add the route of the published files."""
-        return [views.hanoi]
+        """Add the routes of the published files, of our own pages and of the feeds."""
+        return [views.hanoi, dataset_views.dataset, pages.pages, feeds.feeds, browser_texts.texts]
 
     # IMiddleware
     def make_middleware(self, app: Any, config: Any) -> Any:
-        """Answer 503 when a part of the catalogue is down."""
+        """Answer 503 when a part of the catalogue is down, count uses, and tell browsers what pages may do."""
         views.answer_503(app)
+        for part in (usage, withdrawn, cors, limits, health):
+            part.watch(app)
+        # Last, so that whatever answers carries the headers.
+        security.guard(app)
         return app
 
     # ITemplateHelpers
     def get_helpers(self) -> dict[str, Any]:
         """Add what the templates call."""
-        return helpers.all_helpers()
+        return {**helpers.all_helpers(), **showcase.all_helpers()}
 
     # ITranslation
     def i18n_directory(self) -> str:

@@ -27,6 +27,20 @@ _NAMES = {
 
 def label(uri: str, lang: str) -> str:
     """Return the topic's name in `lang` (vi or en), or the end of the URI when it is not a known theme."""
-    code = uri.rstrip("/").rsplit("/", 1)[-1]
-    names = _NAMES.get(code)
-    return names[0 if lang == "vi" else 1] if names else code
+    names = _NAMES.get(code(uri))
+    return names[0 if lang == "vi" else 1] if names else code(uri)
+
+
+def known(uri: str) -> bool:
+    """Say whether the URI is one of the themes."""
+    return uri.startswith(BASE) and uri[len(BASE) :] in _NAMES
+
+
+def code(uri: str) -> str:
+    """Return the last part of the theme's URI, such as ENVI."""
+    return uri.rstrip("/").rsplit("/", 1)[-1]
+
+
+def names() -> dict[str, tuple[str, str]]:
+    """Return the themes' Vietnamese and English names by code."""
+    return dict(_NAMES)

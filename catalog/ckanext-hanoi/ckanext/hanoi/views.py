@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, g, send_file
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import InternalServerError
 
-from . import published
+from . import published, withdrawn
 
 hanoi = Blueprint("hanoi", __name__)
 
@@ -23,7 +23,9 @@ def data(dataset: str, file: str) -> Response:
     """Send one published file to whoever may see its dataset; others get the same 404 as for a file that is not there."""
     named = published.parts(f"{dataset}/{file}")
     path = published.find(*named) if named else None
-    if path is None or not (package := _visible(dataset)):
+    if named and path is None and (gone := withdrawn.of_version(*named[:2])) and withdrawn.public(dataset):
+        return withdrawn.answer(*named[:2], gone)
+    if path is None or not (package := visible(dataset)):
         return tk.abort(404, tk._("There is no such file. A newer version of the dataset may have replaced it."))
     _, version, ending = named
     response = send_file(
@@ -35,7 +37,7 @@ def data(dataset: str, file: str) -> Response:
         etag=True,
     )
     response.headers["Content-Type"] = published.MIMETYPES[ending]
-    _describe(response, package)
+    describe(response, package)
     if response.cache_control.public:
         response.cache_control.max_age = _FOR_EVER
         response.cache_control.immutable = True
@@ -46,16 +48,20 @@ def data(dataset: str, file: str) -> Response:
 def versions(dataset: str) -> Response:
     """Send the index of a dataset's published versions to whoever may see the dataset."""
     path = published.index(dataset)
-    if path is None or not (package := _visible(dataset)):
+    package = visible(dataset)
+    if path and package is None and withdrawn.of_dataset(dataset) and withdrawn.public(dataset):
+        # Nothing of the dataset is left but the reason, which everybody may read.
+        package = {"state": "active"}
+    if path is None or package is None:
         return tk.abort(404, tk._("There is no such file. A newer version of the dataset may have replaced it."))
     response = send_file(path, mimetype="application/json", conditional=True, etag=True)
-    _describe(response, package)
+    describe(response, package)
     # The next version may come at any time.
     response.cache_control.no_cache = True
     return response
 
 
-def _describe(response: Response, package: dict[str, Any]) -> None:
+def describe(response: Response, package: dict[str, Any]) -> None:
     """Say what other origins may read of the answer, and whether others than the asker may keep it."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Access-Control-Expose-Headers"] = "ETag, Content-Length, Content-Range, Content-Disposition"
@@ -67,7 +73,7 @@ def _describe(response: Response, package: dict[str, Any]) -> None:
         response.cache_control.public = True
 
 
-def _visible(dataset: str) -> dict[str, Any] | None:
+def visible(dataset: str) -> dict[str, Any] | None:
     context: Any = {"user": tk.current_user.name, "auth_user_obj": tk.current_user}
     try:
         package = tk.get_action("package_show")(context, {"id": dataset})
@@ -94,6 +100,13 @@ def answer_503(app: Flask) -> None:
     def broken(error: Exception) -> Any:
         return unavailable(error) if g.get("hanoi_searching") or before is None else before(error)
 
+    def refused(_: Exception) -> Any:
+        # Some helpers of CKAN's pages let a refusal through as a failure of the server.
+        if tk.request.path.startswith("/api/"):
+            return {"success": False, "error": {"__type": "Authorization Error", "message": "Access denied"}}, 403
+        return tk.render("error_document_template.html", {"code": 403, "content": ""}), 403
+
+    app.register_error_handler(tk.NotAuthorized, refused)
     app.register_error_handler(SolrConnectionError, unavailable)
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(500, broken)

@@ -30,7 +30,7 @@ def add_parquet(app: Flask) -> None:
         if tk.request.args.get("format") != "parquet":
             return stock(resource_id)
         table = tables.find(resource_id)
-        return _parquet(table, resource_id) if table else stock(resource_id)
+        return _parquet(table, resource_id) if table else tk.abort(404, tk._("DataStore resource not found"))
 
     app.view_functions["datastore.dump"] = dump
 

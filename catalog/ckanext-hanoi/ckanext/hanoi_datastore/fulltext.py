@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import engine
-from .table import texts
+from .table import NUMBERS, texts
 
 if TYPE_CHECKING:
     from .table import Table
     from .words import Query, Term
 
-_NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
 _MOMENTS = ("date", "timestamp", "timestamptz")
 # A letter beyond all words: what lies between a beginning and the beginning with it added begins so.
 _LAST = "\U0010ffff"
@@ -86,7 +85,7 @@ def _looked_up(table: Table, term: Term, number: int, searched: list[str]) -> st
 def _not_text(table: Table, name: str, term: Term) -> list[str]:
     """Return conditions under which a number, a moment or a yes or no has the term."""
     kind, column = table.types[name], engine.identifier(name)
-    if kind in _NUMBERS and term.number is not None:
+    if kind in NUMBERS and term.number is not None:
         if term.begins:
             return [f"starts_with(CAST({column} AS VARCHAR), {engine.text(str(term.number))})"]
         whole = term.number == int(term.number)

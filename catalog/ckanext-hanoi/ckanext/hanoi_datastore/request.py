@@ -175,13 +175,13 @@ def order(request: Request, columns: dict[str, str]) -> str:
         way, _, nulls = direction.partition(" nulls")
         wanted.append(f"{columns[name]} {way.upper()} {f'NULLS{nulls.upper()}' if nulls else _NULLS[way]}")
     if not request.sort:
-        wanted = [f"hit{number}.times DESC" for number in range(len(request.ranks))]
+        wanted = [f"hit{number}._times DESC" for number in range(len(request.ranks))]
     return ", ".join(wanted)
 
 
 def rank(number: int) -> str:
     """Return the expression of a rank: from 0 to 1, higher where more of the columns have more of the terms."""
-    return f"round(hit{number}.times / (hit{number}.times + 9.0), 4)"
+    return f"round(hit{number}._times / (hit{number}._times + 9.0), 4)"
 
 
 def columns(request: Request) -> dict[str, str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .request import Request
     from .table import Table
 
+# Names that begin with an underscore are ours: no column of a DataStore has one.
 # Up to here the rows of a page are found first and read then; a longer page reads all its columns at once.
 _SHORT = 2000
 
@@ -78,7 +79,7 @@ class _Source:
     def __init__(self, asked: Request, connection: duckdb.DuckDBPyConnection | None = None) -> None:
         """Take the hits into statements as they are, or look them up once for all statements of a connection."""
         table, ranks = asked.table, asked.ranks
-        hits = [fulltext.hits(table, each) for each in asked.searches]
+        hits = [f"SELECT row AS _row, times AS _times FROM ({fulltext.hits(table, each)})" for each in asked.searches]
         self.before = ""
         if connection is not None:
             for number, each in enumerate(hits):
@@ -90,13 +91,13 @@ class _Source:
         joined = [f"hit{number}" for number in range(len(hits))]
         if joined and not asked.where and {name for name, _ in asked.sort} <= {"_id", *ranks}:
             # Nothing of the file itself is needed to know which rows.
-            self.row = "hit0.row"
-            self.columns["_id"] = "(hit0.row + 1)"
-            self.rows = joined[0] + "".join(f" JOIN {name} ON {name}.row = hit0.row" for name in joined[1:])
+            self.row = "hit0._row"
+            self.columns["_id"] = "(hit0._row + 1)"
+            self.rows = joined[0] + "".join(f" JOIN {name} ON {name}._row = hit0._row" for name in joined[1:])
         else:
             self.row = "file_row_number"
-            self.rows = table.relation + "".join(f" JOIN {name} ON {name}.row = file_row_number" for name in joined)
-        self.whole = table.relation + "".join(f" JOIN {name} ON {name}.row = file_row_number" for name in joined)
+            self.rows = table.relation + "".join(f" JOIN {name} ON {name}._row = file_row_number" for name in joined)
+        self.whole = table.relation + "".join(f" JOIN {name} ON {name}._row = file_row_number" for name in joined)
 
 
 def _page(connection: duckdb.DuckDBPyConnection, asked: Request, source: _Source) -> tuple[list[Any], int | None]:
@@ -107,7 +108,7 @@ def _page(connection: duckdb.DuckDBPyConnection, asked: Request, source: _Source
     if asked.by_id and not asked.searches and not asked.where:
         first, beyond = _span(asked)
         where = f"file_row_number >= {first} AND file_row_number < {beyond}"
-        found = engine.fetch(connection, _read(asked, where, "" if asked.by_id == "asc" else " ORDER BY place DESC"))
+        found = engine.fetch(connection, _read(asked, where, "" if asked.by_id == "asc" else " ORDER BY _place DESC"))
         return [row[1:] for row in found], found[-1][0] if found else None
     if asked.by_id == "asc" and not asked.searches:
         # One table is read in its own order, and no further than the page.
@@ -115,7 +116,9 @@ def _page(connection: duckdb.DuckDBPyConnection, asked: Request, source: _Source
         return [row[1:] for row in found], found[-1][0] if found else None
     order = _order(asked, source.columns, source.row)
     ranks = "".join(f", {source.columns[name]}" for name in asked.ranks)
-    chosen = f"{source.before}SELECT {source.row} AS place{ranks} FROM {source.rows}{source.where}{order} {_cut(asked)}"
+    chosen = (
+        f"{source.before}SELECT {source.row} AS _place{ranks} FROM {source.rows}{source.where}{order} {_cut(asked)}"
+    )
     places = engine.fetch(connection, chosen, asked.values)
     if not places:
         return [], None
@@ -130,17 +133,17 @@ def _fetched(connection: duckdb.DuckDBPyConnection, asked: Request, places: list
     values = ", ".join(
         f"({', '.join(map(str, (place[0], start + turn, *place[1:])))})" for turn, place in enumerate(places)
     )
-    names = ", ".join(["place", "turn", *(f"rank{number}" for number in range(len(asked.ranks)))])
-    joined = f" JOIN (VALUES {values}) AS page({names}) ON page.place = file_row_number"
-    ranks = {name: f"rank{number}" for number, name in enumerate(asked.ranks)}
-    return engine.fetch(connection, _read(asked, f"file_row_number IN ({listed})", " ORDER BY turn", joined, ranks))
+    names = ", ".join(["_place", "_turn", *(f"_rank{number}" for number in range(len(asked.ranks)))])
+    joined = f" JOIN (VALUES {values}) AS _page({names}) ON _page._place = file_row_number"
+    ranks = {name: f"_rank{number}" for number, name in enumerate(asked.ranks)}
+    return engine.fetch(connection, _read(asked, f"file_row_number IN ({listed})", " ORDER BY _turn", joined, ranks))
 
 
 def _read(asked: Request, where: str, end: str, joined: str = "", ranks: dict[str, str] | None = None) -> str:
     given = {name: (ranks or {}).get(name) or request.output(asked.table, name) for name in asked.fields}
     columns = ", ".join(f"{expression} AS c{number}" for number, expression in enumerate(given.values()))
-    inner = f"SELECT file_row_number AS place, {columns} FROM {asked.table.relation}{joined} WHERE {where}{end}"
-    return _formed(asked, inner, [f"c{number}" for number in range(len(given))], "place, ")
+    inner = f"SELECT file_row_number AS _place, {columns} FROM {asked.table.relation}{joined} WHERE {where}{end}"
+    return _formed(asked, inner, [f"c{number}" for number in range(len(given))], "_place, ")
 
 
 def _formed(asked: Request, inner: str, columns: list[str], first: str = "") -> str:

@@ -20,6 +20,9 @@ _TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamptz", "JSON": "json", "BLOB": "bytea",
 }  # fmt: skip
 
+NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
+"""Types of the DataStore whose values are numbers."""
+
 
 @dataclass(frozen=True)
 class Table:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import fields
 from .dates import parse_date
+from .spelling import worth
 from .sql import stored_date
-from .text import exact, fold, sort_key, words
+from .text import accented, exact, fold, sort_key, words, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,10 +21,12 @@ _EXACT_MAX = 1_000
 _WORDS_MAX = 200_000
 # Words of two values stand this far apart, so that no phrase joins them.
 _GAP = 10
+# Nobody needs corrections to the thousandth word of a description.
+_SPELLED_MAX = 400
 
 
 def row(document: dict[str, Any], now: datetime | None = None) -> dict[str, Any]:
-    """Return the columns of the search table for one document.
+    """Return the columns of the search table for one document, `facets` as pairs of a field and a value.
 
     :raises QuerySyntaxError: when a date field holds no date
     """
@@ -44,6 +47,8 @@ def row(document: dict[str, Any], now: datetime | None = None) -> dict[str, Any]
         "title_ngram": fold(title),
         "title_string": sort_key((values.get("title_string") or [title])[0][:_EXACT_MAX]),
         "vector": vector(values),
+        "facets": facets(values),
+        "phrases": phrases(values),
         "words": json.dumps(_words(values)),
         "fields": json.dumps(_exact(values)),
         "data_dict": (values.get("data_dict") or [None])[0],
@@ -55,28 +60,78 @@ def row(document: dict[str, Any], now: datetime | None = None) -> dict[str, Any]
 def vector(values: dict[str, list[str]]) -> str:
     """Return the words of all searchable values as the text of a weighted tsvector.
 
-    >>> vector({"title": ["Khí thải"], "notes": ["khí"]})
-    "'khi':1A,13C 'thai':2A"
+    A word with accents stands there twice at its place, folded and, behind a `=`, as it is written.
+
+    >>> vector({"title": ["Khí thải"], "notes": ["khi"]})
+    "'khi':1A,13C '=khi\u0301':1A 'thai':2A '=thai\u0309':2A"
     """
     places: dict[str, list[str]] = {}
     at = 0
     order = [
         *fields.WEIGHTS,
         *fields.COPIED,
-        *sorted(k for k in values if k.startswith(("extras_", "res_extras_", "vocab_", "text"))),
+        *sorted(
+            key
+            for key in values
+            if key.startswith(("extras_", "res_extras_", "vocab_", "text")) and key not in fields.WEIGHTS
+        ),
     ]
     for name in order:
         weight = fields.WEIGHTS.get(name, "D")
         for value in values.get(name, []):
-            for word in words(value[:_WORDS_MAX]):
+            for forms in _forms(value[:_WORDS_MAX]):
                 at += 1
                 if at > _POSITIONS:
                     break
-                found = places.setdefault(word, [])
-                if len(found) < 250:
-                    found.append(f"{at}{weight if weight != 'D' else ''}")
+                for form in forms:
+                    found = places.setdefault(form, [])
+                    if len(found) < 250:
+                        found.append(f"{at}{weight if weight != 'D' else ''}")
             at += _GAP
     return " ".join(f"'{word}':{','.join(found)}" for word, found in places.items())
+
+
+def facets(values: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """Return the fields and values that are counted by number.
+
+    >>> facets({"tags": ["bus", "bus", "stop"], "notes": ["x"]})
+    [('tags', 'bus'), ('tags', 'stop')]
+    """
+    return sorted(
+        {
+            (name, value)
+            for name in fields.FACETS & values.keys()
+            for value in values[name]
+            if value and len(value) <= _EXACT_MAX
+        }
+    )
+
+
+def phrases(values: dict[str, list[str]]) -> list[str]:
+    """Return the words that may be offered as corrections, and each two that stand side by side, as they are written.
+
+    >>> phrases({"title": ["Trạm đo mưa"]})
+    ['mưa', 'trạm', 'trạm đo', 'đo', 'đo mưa']
+    """
+    found: set[str] = set()
+    left = _SPELLED_MAX
+    for name in fields.SPELLED:
+        for value in values.get(name, []):
+            before = ""
+            for word in written(value[:_WORDS_MAX])[: max(left, 0)]:
+                left -= 1
+                if worth(word):
+                    found.update({word, f"{before} {word}"} if before else {word})
+                before = word if worth(word) else ""
+    return sorted(found)
+
+
+def _forms(text: str) -> list[tuple[str, ...]]:
+    """Return the forms under which each word of a text is found."""
+    folded, shown = words(text), [accented(word) for word in written(text)]
+    if len(folded) != len(shown):  # a sign such as № is a word only when it is folded
+        return [(word,) for word in folded]
+    return [(word,) if word == form else (word, f"={form}") for word, form in zip(folded, shown, strict=True)]
 
 
 def _texts(value: Any) -> list[str]:

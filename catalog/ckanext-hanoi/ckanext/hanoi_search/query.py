@@ -38,13 +38,18 @@ class Exists:
 
 @dataclass(frozen=True)
 class Term:
-    """One word or phrase in a field. `value` keeps `*` and `?` as wildcards only when `wild` is true."""
+    """One word or phrase in a field. `value` keeps `*` and `?` as wildcards only when `wild` is true.
+
+    `others` may stand in its place. With `after`, the beginning of a word will do that stands straight after that word.
+    """
 
     field: str
     value: str
     phrase: bool = False
     wild: bool = False
     loose: bool = False
+    others: tuple[str, ...] = ()
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -286,7 +291,7 @@ def parse_lucene(text: str, default_field: str = "text", operator: str = "AND") 
     :raises QuerySyntaxError: for what Solr would refuse too
 
     >>> parse_lucene('name:"bus stops"')
-    Term(field='name', value='bus stops', phrase=True, wild=False, loose=False)
+    Term(field='name', value='bus stops', phrase=True, wild=False, loose=False, others=(), after='')
     """
     # PostgreSQL's text cannot hold NUL, and no document does.
     return _Parser(exact(text.replace("\x00", " ")), default_field, operator).parse()

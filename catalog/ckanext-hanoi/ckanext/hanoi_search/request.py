@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from . import fields
-from .query import Everything, Group, Node, QuerySyntaxError, parse_dismax, parse_lucene
-from .sql import Conditions, found_words, tsquery
-from .store import TABLE
+from .query import Everything, Group, Node, QuerySyntaxError, Term, minimum_match, parse_dismax, parse_lucene
+from .ranking import score
+from .schema import EVERY, TABLE, VALUE
+from .sql import Conditions, found_words
+from .text import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLAIN = (
+    " UNION ALL SELECT facet, value, count(*) FROM {table}, unnest(CAST(:plain AS text[])) AS facet, "
+    "jsonb_array_elements_text(fields -> facet) AS value WHERE {where} GROUP BY facet, value"
+)
+# What no facet may show.
+_HIDDEN = ("permission_labels", "data_dict", "validated_data_dict")
 
 MAX_QUERY = 4_000
 MAX_FILTERS = 200_000
@@ -17,9 +29,20 @@ _LOCAL = re.compile(r"\s*\{!((?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^}'\"])*
 _LOCAL_PARAMETER = re.compile(r"([\w.$]+)(?:=('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s}]*))?")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """Another way to read what was typed: words that may stand in place of one, by its place, and a last word that only begins."""
+
+    others: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    begun: bool = False
+
+
 @dataclass
 class Request:
-    """Statements and parameters for the page, the count and the facets of one request."""
+    """Statements and parameters for the page, the count and the facets of one request.
+
+    `typed` is what a visitor typed, where that was plain words and nothing else.
+    """
 
     where: str
     score: str
@@ -31,6 +54,7 @@ class Request:
     facets: list[str]
     facet_limit: int
     facet_min: int
+    typed: tuple[Term, ...]
 
     @property
     def page_sql(self) -> str:
@@ -48,29 +72,42 @@ class Request:
 
     @property
     def count_sql(self) -> str:
-        """The statement for the number of all documents found."""
-        return f"SELECT count(*) AS hits FROM {TABLE} WHERE {self.where}"
-
-    @property
-    def facet_sql(self) -> str:
-        """The statement for all facets in one pass over what was found."""
+        """The statement for the number of all documents found, in a row without a name, and for all facets, in one pass."""
+        if not self.shown_facets or not self.facet_limit:
+            return f"SELECT NULL AS name, NULL AS value, count(*) AS number FROM {TABLE} WHERE {self.where}"
         return (
-            f"WITH found AS MATERIALIZED (SELECT fields FROM {TABLE} WHERE {self.where}), "
-            "counted AS (SELECT name, value, count(*) AS number FROM found, unnest(CAST(:facets AS text[])) AS name, "
-            "jsonb_array_elements_text(fields -> name) AS value GROUP BY name, value), "
+            f"WITH numbered AS (SELECT code, count(*) AS number FROM (SELECT unnest(facets) AS code FROM {TABLE} "
+            f"WHERE {self.where}) AS each GROUP BY code), "
+            f"counted AS (SELECT field AS name, value, number FROM numbered JOIN {VALUE} USING (code) "
+            f"WHERE field = ANY(:facets){_PLAIN.format(table=TABLE, where=self.where) if self.plain_facets else ''}), "
             'placed AS (SELECT *, row_number() OVER (PARTITION BY name ORDER BY number DESC, value COLLATE "C") AS place '
             "FROM counted WHERE number >= :facet_min) "
-            "SELECT name, value, number FROM placed WHERE :facet_limit < 0 OR place <= :facet_limit ORDER BY name, place"
+            "(SELECT name, value, number FROM placed WHERE :facet_limit < 0 OR place <= :facet_limit ORDER BY name, place) "
+            f"UNION ALL SELECT NULL, NULL, COALESCE((SELECT number FROM numbered WHERE code = {EVERY}), 0)"
         )
 
+    @property
+    def shown_facets(self) -> list[str]:
+        """The wanted facets that may be shown; the others stay empty."""
+        return [name for name in self.facets if name not in _HIDDEN]
 
-def read(params: dict[str, Any]) -> Request:
+    @property
+    def plain_facets(self) -> list[str]:
+        """The wanted facets whose values are not numbered."""
+        return [name for name in self.shown_facets if name not in fields.FACETS]
+
+
+def read(params: dict[str, Any], reading: Reading | None = None) -> Request:
     """Read Solr's parameters.
 
+    :param reading: how to read plain words otherwise than as they stand
     :raises QuerySyntaxError: when one of them cannot be read
     """
     conditions = Conditions()
     node = _main(params)
+    typed = _typed(node, params)
+    if typed:
+        node = _read_as(node, typed, reading or Reading())
     filters = params.get("fq") or []
     filters = [filters] if isinstance(filters, str) else list(filters)
     # CKAN folds `fq_list` into `fq`, but still sends both.
@@ -78,21 +115,27 @@ def read(params: dict[str, Any]) -> Request:
         raise QuerySyntaxError(f"the filters may have at most {MAX_FILTERS} characters")
     nodes = [_filter(text, params) for text in filters if text and text.strip()]
     where = " AND ".join(f"({conditions.sql(part)})" for part in [node, *nodes])
-    score = _score(node, conditions)
-    order = _order(params.get("sort"), score, conditions)
+    terms = found_words(node)
+    rank = score(terms, conditions)
+    order = _order(params.get("sort"), rank, bool(terms), conditions)
     facets = params.get("facet.field") or []
     facets = [facets] if isinstance(facets, str) else [str(name) for name in facets]
     wanted = _wanted(params.get("fl"))
     rows, start = _number(params, "rows", 10), _number(params, "start", 0)
     limit = _number(params, "facet.limit", 100, low=-1)
     shown = str(params.get("facet", "false")).lower() not in ("false", "0", "off", "no", "")
-    return Request(
-        where, score, order,
+    request = Request(
+        where, rank, order,
         {**conditions.parameters, "limit": rows, "offset": start, "wanted": wanted or []},
         rows, start, wanted, facets if shown else [], limit,
         # A count of zero would name values that only others may see.
         max(1, _number(params, "facet.mincount", 0)),
+        typed,
     )  # fmt: skip
+    request.parameters |= {
+        "facets": request.shown_facets, "plain": request.plain_facets, "facet_limit": limit, "facet_min": request.facet_min,
+    }  # fmt: skip
+    return request
 
 
 def read_query(text: str) -> tuple[str, dict[str, Any]]:
@@ -129,10 +172,28 @@ def _by(kind: str, text: str, params: dict[str, Any]) -> Node:
     return parse_lucene(text, default_field, operator)
 
 
+def _typed(node: Node, params: dict[str, Any]) -> tuple[Term, ...]:
+    """Return the words of a query that is nothing but words."""
+    if params.get("defType") not in ("dismax", "edismax") or not isinstance(node, Group) or node.must or node.never:
+        return ()
+    terms = tuple(term for term in node.should if isinstance(term, Term) and term == Term(fields.ALL_TEXT, term.value))
+    return terms if len(terms) == len(node.should) else ()
+
+
+def _read_as(node: Group, typed: tuple[Term, ...], reading: Reading) -> Group:
+    """Take the last word as the beginning of one where it follows another word, and the rest as the reading says."""
+    terms = [replace(term, others=reading.others.get(place, ())) for place, term in enumerate(typed)]
+    last = words(typed[-1].value)
+    if len(last) == 1 and len(last[0]) > 1 and last[0].isalpha():
+        if reading.begun:
+            terms[-1] = replace(terms[-1], value=f"{last[0]}*", wild=True)
+        elif len(typed) > 1 and (before := words(typed[-2].value)):
+            terms[-1] = replace(terms[-1], after=before[-1])
+    return replace(node, should=tuple(terms))
+
+
 def _relaxed(node: Node, mm: str) -> Node:
     if isinstance(node, Group) and node.should and not node.must and not node.never:
-        from .query import minimum_match
-
         return Group(should=node.should, at_least=max(1, minimum_match(mm, len(node.should))))
     return node
 
@@ -168,21 +229,7 @@ def _with_local(local: re.Match[str], params: dict[str, Any]) -> Node:
     return _by(kind, text, merged)
 
 
-def _score(node: Node, conditions: Conditions) -> str:
-    terms = [query for query in map(tsquery, found_words(node)) if query]
-    if not terms:
-        return "CAST(1 AS float8)"
-    any_of = conditions.bind(" | ".join(f"({query})" for query in terms))
-    score = f"ts_rank(vector, CAST({any_of} AS tsquery), 1)"
-    if len(terms) > 1 and isinstance(node, Group):
-        # Vietnamese words are several syllables long: those that stand together say more than those that are scattered.
-        together = " <-> ".join(f"({query})" for query in terms if "&" not in query and "*" not in query)
-        phrase = conditions.bind(together)
-        score += f" + CASE WHEN vector @@ CAST({phrase} AS tsquery) THEN 1.0 + ts_rank(vector, CAST({phrase} AS tsquery), 1) ELSE 0 END"
-    return score
-
-
-def _order(sort: Any, score: str, conditions: Conditions) -> str:
+def _order(sort: Any, rank: str, ranked: bool, conditions: Conditions) -> str:
     parts = []
     for clause in re.split(r"\s*,\s*", str(sort or "score desc").strip()):
         match = re.fullmatch(r"([\w.\-]+)\s+(asc|desc)", clause, re.IGNORECASE)
@@ -192,7 +239,9 @@ def _order(sort: Any, score: str, conditions: Conditions) -> str:
         if name in fields.MULTIVALUED or name in fields.GRAMS:
             raise QuerySyntaxError("a field of several values cannot be sorted by")
         if name == "score":
-            what = f"({score})"
+            if not ranked:
+                continue
+            what = f"({rank})"
         elif name in fields.DATES or name == "title_string":
             what = name
         elif name in fields.COLUMNS:

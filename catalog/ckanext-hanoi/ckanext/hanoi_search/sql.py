@@ -10,6 +10,7 @@ from typing import Any
 from . import fields
 from .dates import parse_date
 from .query import Everything, Exists, Group, Node, QuerySyntaxError, Range, Term
+from .schema import TABLE, VALUE
 from .text import fold, words
 
 
@@ -73,6 +74,8 @@ class Conditions:
             return "cardinality(permission_labels) > 0"
         if field == fields.ALL_TEXT:
             return "length(vector) > 0"
+        if field in fields.FACETS:
+            return self._one_of(f"SELECT code FROM {VALUE} WHERE field = {self.bind(field)}")
         field = fields.GRAMS.get(field, field)
         return f"jsonb_exists({'words' if fields.is_text(field) else 'fields'}, {self.bind(field)})"
 
@@ -92,10 +95,22 @@ class Conditions:
             return f"permission_labels && CAST({self.bind([term.value])} AS text[])"
         if field in fields.COLUMNS:
             return f"{field} LIKE {self.bind(_like(term.value))}" if term.wild else f"{field} = {self.bind(term.value)}"
+        if field in fields.FACETS:
+            return self._numbered(term)
         if term.wild:
             value = f"value LIKE {self.bind(_like(term.value))}"
             return f"EXISTS (SELECT FROM {self._values(field)} WHERE {value})"
         return f"fields @> CAST({self.bind(json.dumps({field: [term.value]}))} AS jsonb)"
+
+    def _numbered(self, term: Term) -> str:
+        codes = f"SELECT code FROM {VALUE} WHERE field = {self.bind(term.field)}"
+        if not term.wild:
+            return f"facets && ARRAY({codes} AND value = {self.bind(term.value)})"
+        return self._one_of(f"{codes} AND value LIKE {self.bind(_like(term.value))}")
+
+    def _one_of(self, codes: str) -> str:
+        # Of many numbers a hash is made, where comparing arrays would try each with each.
+        return f"seq IN (SELECT seq FROM {TABLE}, unnest(facets) AS code WHERE code IN ({codes}))"
 
     def _values(self, field: str) -> str:
         return f"jsonb_array_elements_text(fields -> {self.bind(field)}) AS value"
@@ -158,16 +173,29 @@ class Conditions:
         return " AND ".join(parts) or f"{what} IS NOT NULL"
 
 
-def tsquery(term: Term) -> str:
+def tsquery(term: Term, place: str = "") -> str:
     """Return the term as the text of a tsquery, or nothing when it holds no word.
+
+    :param place: the weight that its words must have in the document; any when empty
 
     >>> tsquery(Term("text", "PM2.5 Hà Nội", phrase=True))
     "'pm2' <-> '5' <-> 'ha' <-> 'noi'"
+    >>> tsquery(Term("text", "kho", after="khong"))
+    "('kho' | 'khong' <-> 'kho':*)"
+    >>> tsquery(Term("text", "khog", others=("khong",)), "A")
+    "('khog':A | 'khong':A)"
     """
-    quoted = [f"'{word}'" for word in words(term.value)]
+    here = f":{place}" if place else ""
+    quoted = [f"'{word}'{here}" for word in words(term.value)]
     if quoted and term.wild:
-        quoted[-1] += ":*"
-    return (" & " if term.loose else " <-> ").join(quoted)
+        quoted[-1] = f"{quoted[-1].removesuffix(here)}:*{place}"
+    whole = (" & " if term.loose else " <-> ").join(quoted)
+    if not whole or not (term.others or term.after):
+        return whole
+    others = [tsquery(Term(term.field, other), place) for other in term.others]
+    if term.after:
+        others.append(f"'{term.after}'{here} <-> {tsquery(Term(term.field, term.value, wild=True), place)}")
+    return f"({' | '.join([whole, *others])})"
 
 
 def found_words(node: Node) -> list[Term]:

@@ -10,39 +10,22 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
+from . import vocabulary
+from .schema import CASTS, COLUMNS, EVERY, SCHEMA, TABLE, VALUE, create
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    Fetch = Callable[[str, dict[str, Any]], Sequence[Any]]
 
 log = logging.getLogger(__name__)
 
-SCHEMA = "hanoi_search"
-TABLE = f"{SCHEMA}.document"
-# A change of the table's shape or of how text is folded gets the next number; the old index is dropped and must be
-# rebuilt with `ckan search-index rebuild`.
-LAYOUT = "1"
-_LOCK = 0x48414E4F49
-
-COLUMNS = {
-    "index_id": "text PRIMARY KEY",
-    "seq": f"bigint NOT NULL DEFAULT nextval('{SCHEMA}.seq')",
-    "id": "text", "name": "text", "site_id": "text", "entity_type": "text", "dataset_type": "text",
-    "capacity": "text", "state": "text", "organization": "text",
-    "metadata_created": "timestamptz", "metadata_modified": "timestamptz", "indexed_ts": "timestamptz",
-    "permission_labels": "text[] NOT NULL",
-    "name_ngram": "text NOT NULL", "title_ngram": "text NOT NULL", "title_string": 'text COLLATE "C" NOT NULL',
-    "vector": "tsvector NOT NULL", "words": "jsonb NOT NULL", "fields": "jsonb NOT NULL",
-    "data_dict": "text", "validated_data_dict": "text", "stored": "jsonb NOT NULL",
-}  # fmt: skip
-_CASTS = {"vector": "tsvector", "words": "jsonb", "fields": "jsonb", "stored": "jsonb", "permission_labels": "text[]"}
-_INDEXES = [
-    "(id)", "(name)", "(organization)", "(metadata_modified DESC)", "(title_string)", "(seq)",
-    "USING gin (permission_labels)", "USING gin (vector)", "USING gin (fields jsonb_path_ops)",
-]  # fmt: skip
+T = TypeVar("T")
 
 _engines: dict[tuple[int, str], sa.engine.Engine] = {}
 _ready: set[tuple[int, str]] = set()
@@ -85,7 +68,7 @@ class Store:
         try:
             with self._engine.begin() as connection:
                 if self._key not in _ready:
-                    _create(connection)
+                    create(connection)
                     _ready.add(self._key)
                 yield connection
         except OperationalError as problem:
@@ -96,28 +79,43 @@ class Store:
             _ready.discard(self._key)
             raise
 
-    def fetch(self, sql: str, parameters: dict[str, Any]) -> list[Any]:
-        """Run one reading statement and return its rows."""
-        return self._again(lambda connection: connection.execute(sa.text(sql), parameters).mappings().all())
+    def reading(self, work: Callable[[Fetch], T]) -> T:
+        """Do some work that reads, in one transaction; it is given what runs one statement and returns its rows."""
+
+        def read(connection: sa.engine.Connection) -> T:
+            return work(lambda sql, parameters: connection.execute(sa.text(sql), parameters).mappings().all())
+
+        return self._again(read)
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         """Insert the rows, in place of those with the same `index_id`."""
         if not rows:
             return
         names = [name for name in COLUMNS if name != "seq"]
-        values = ", ".join(f"CAST(:{name} AS {_CASTS[name]})" if name in _CASTS else f":{name}" for name in names)
+        values = ", ".join(f"CAST(:{name} AS {CASTS[name]})" if name in CASTS else f":{name}" for name in names)
         changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "index_id")
         sql = (
             f"INSERT INTO {TABLE} ({', '.join(names)}) VALUES ({values}) "
             f"ON CONFLICT (index_id) DO UPDATE SET {changes}, seq = nextval('{SCHEMA}.seq')"
         )
-        self._again(lambda connection: connection.execute(sa.text(sql), rows))
+
+        def work(connection: sa.engine.Connection) -> None:
+            with vocabulary.kept(connection, "index_id = ANY(:ids)", {"ids": [row["index_id"] for row in rows]}):
+                codes = _codes(connection, {pair for row in rows for pair in row["facets"]})
+                connection.execute(
+                    sa.text(sql), [{**row, "facets": [EVERY, *(codes[pair] for pair in row["facets"])]} for row in rows]
+                )
+
+        self._again(work)
 
     def delete(self, condition: str, parameters: dict[str, Any]) -> None:
         """Delete the documents that meet a condition."""
-        self._again(
-            lambda connection: connection.execute(sa.text(f"DELETE FROM {TABLE} WHERE {condition}"), parameters)
-        )
+
+        def work(connection: sa.engine.Connection) -> None:
+            with vocabulary.kept(connection, condition, parameters):
+                connection.execute(sa.text(f"DELETE FROM {TABLE} WHERE {condition}"), parameters)
+
+        self._again(work)
 
     def _again(self, work: Any) -> Any:
         try:
@@ -130,22 +128,12 @@ class Store:
             return work(connection)
 
 
-def _create(connection: sa.engine.Connection) -> None:
-    known = "SELECT obj_description(to_regclass(:table), 'pg_class')"
-    if connection.execute(sa.text(known), {"table": TABLE}).scalar() == LAYOUT:
-        return
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    if connection.execute(sa.text(known), {"table": TABLE}).scalar() == LAYOUT:
-        return
-    log.info("Making the search index in the schema %s", SCHEMA)
-    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    statements = [
-        f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}",
-        f"DROP TABLE IF EXISTS {TABLE}",
-        f"CREATE SEQUENCE IF NOT EXISTS {SCHEMA}.seq",
-        f"CREATE TABLE {TABLE} ({columns})",
-        *(f"CREATE INDEX ON {TABLE} {index}" for index in _INDEXES),
-        f"COMMENT ON TABLE {TABLE} IS '{LAYOUT}'",
-    ]
-    for statement in statements:
-        connection.execute(sa.text(statement))
+def _codes(connection: sa.engine.Connection, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return the numbers of fields' values; a value that has none yet is given one."""
+    if not pairs:
+        return {}
+    given = "SELECT * FROM unnest(CAST(:fields AS text[]), CAST(:values AS text[])) AS given(field, value)"
+    parameters = dict(zip(("fields", "values"), map(list, zip(*sorted(pairs), strict=True)), strict=True))
+    connection.execute(sa.text(f"INSERT INTO {VALUE} (field, value) {given} ON CONFLICT DO NOTHING"), parameters)
+    sql = f"SELECT field, value, code FROM {VALUE} JOIN ({given}) AS wanted USING (field, value)"
+    return {(field, value): code for field, value, code in connection.execute(sa.text(sql), parameters)}

@@ -37,6 +37,27 @@ def exact(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def accented(word: str) -> str:
+    """Return one word in lower case with its accents, the tone at its end, so that hoà and hòa are equal.
+
+    >>> accented("Hoà") == accented("hòa"), accented("Đa") == accented("Da")
+    (True, False)
+    """
+    letters, tones = [], []
+    for part in unicodedata.normalize("NFD", word.lower()):
+        (tones if part in _TONES else letters).append(part)
+    return unicodedata.normalize("NFC", "".join(letters)) + "".join(tones)
+
+
+def written(text: str) -> list[str]:
+    """Return the words of `text` in lower case as they were written, in order.
+
+    >>> written("Trạm đo-mưa")
+    ['trạm', 'đo', 'mưa']
+    """
+    return [word[:_WORD_MAX] for word in _WORD.findall(exact(text).lower())]
+
+
 def words(text: str) -> list[str]:
     """Return the folded words of `text` in order; underscores and punctuation part words.
 
