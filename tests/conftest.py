@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests needs."""
 
+from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -30,6 +31,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Where tests run in several processes, the folders that stay together come first: last, one would hold up the end."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.path.parent.name not in SERVED)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_the_sdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the SDK keeps of tests lies among their files, not among those of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HANOI_CLOUD_CACHE", str(tmp_path_factory.mktemp("sdk-cache")))
+        yield
 
 
 @pytest.fixture(scope="session")
